@@ -1,0 +1,2 @@
+/** The one place where the parts of a node are put together. */
+package io.prestage.node;

@@ -1,0 +1,2 @@
+/** The commands: each parses, calls, prints. */
+package io.prestage.cli;
