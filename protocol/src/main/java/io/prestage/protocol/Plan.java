@@ -207,22 +207,22 @@ public record Plan(
         Set<String> known = new HashSet<>();
         long pieces = 0;
         for (Blob blob : blobs) {
-            require(known.add(blob.digest()), "the plan names blob %s twice", blob.digest());
+            require(known.add(blob.digest()), "the plan names blob twice: " + blob.digest());
             pieces = Math.addExact(pieces, Pieces.pieces(blob.size(), pieceSize));
-            require(pieces <= Pieces.MAX, "the plan has more than %s pieces", Pieces.MAX);
+            require(pieces <= Pieces.MAX, "the plan has more pieces than " + Pieces.MAX);
         }
         for (Manifest manifest : manifests) {
-            require(known.add(manifest.digest().toString()), "the plan names manifest %s twice", manifest.digest());
+            require(known.add(manifest.digest().toString()), "the plan names a manifest twice: " + manifest);
         }
         Set<String> names = new HashSet<>();
         for (Image image : images) {
-            require(names.add(image.name()), "the plan names image %s twice", image.name());
+            require(names.add(image.name()), "the plan names image twice: " + image.name());
             requireAll(known, image, List.of(image.manifest()));
             requireAll(known, image, image.platforms());
             requireAll(known, image, image.blobs());
         }
         for (TextFile file : files) {
-            require(names.add("/" + file.name()), "the plan names file %s twice", file.name());
+            require(names.add("/" + file.name()), "the plan names file twice: " + file.name());
         }
     }
 
@@ -284,13 +284,13 @@ public record Plan(
 
     private static void requireAll(Set<String> known, Image image, List<String> digests) {
         for (String digest : digests) {
-            require(known.contains(digest), "image %s needs %s, which the plan lacks", image.name(), digest);
+            require(known.contains(digest), "image " + image.name() + " needs " + digest + ", which the plan lacks");
         }
     }
 
-    private static void require(boolean holds, String sentence, Object... parts) {
+    private static void require(boolean holds, String sentence) {
         if (!holds) {
-            throw new IllegalArgumentException(String.format(sentence, parts));
+            throw new IllegalArgumentException(sentence);
         }
     }
 
