@@ -1,0 +1,104 @@
+package io.prestage.node.store;
+
+import io.prestage.node.store.StoreException.Reason;
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What a folder is used for at present, told from its files alone.
+ *
+ * <p>An unfinished staging counts before a receipt: while one plan replaces another, both are there.
+ *
+ * @param layout the folder
+ * @param unfinished the canonical bytes of the plan that is being staged, or nothing
+ * @param receipt of the plan that was completed, or nothing
+ */
+@SuppressWarnings("ArrayRecordComponent") // lives for one call and is never compared
+record FolderUse(Layout layout, Optional<byte[]> unfinished, Optional<Receipt> receipt) {
+    static FolderUse of(Layout layout) throws StoreException {
+        try {
+            Path plan = layout.plan();
+            Path receipt = layout.file(Layout.RECEIPT);
+            return new FolderUse(
+                    layout,
+                    Files.exists(plan) ? Optional.of(Files.readAllBytes(plan)) : Optional.empty(),
+                    Files.exists(receipt)
+                            ? Optional.of(Receipt.decode(Files.readAllBytes(receipt)))
+                            : Optional.empty());
+        } catch (IllegalArgumentException e) {
+            throw new StoreException(
+                    Reason.CORRUPT,
+                    layout.file(Layout.RECEIPT) + " cannot be read: " + e.getMessage()
+                            + "; remove that file to have the folder checked again",
+                    e);
+        } catch (IOException e) {
+            throw StoreException.of(layout.folder(), "see what is there", e);
+        }
+    }
+
+    /** The plan's digest, or nothing. */
+    Optional<Digest> plan() {
+        return unfinished.map(Digest::of).or(() -> receipt.map(statement -> Digest.parse(statement.plan())));
+    }
+
+    boolean isReceiptOf(Plan plan) {
+        return receipt.map(Receipt::plan).equals(Optional.of(plan.digest().toString()));
+    }
+
+    /** Refuses a folder that another plan, or somebody else, has filled. */
+    void require(Plan plan) throws StoreException {
+        Optional<Digest> present = plan();
+        if (present.isPresent() && !present.get().equals(plan.digest())) {
+            throw new StoreException(
+                    Reason.OTHER_PLAN,
+                    layout.folder() + " holds another plan, " + present.get()
+                            + ": choose another folder or replace it with --replace");
+        }
+        if (present.isEmpty()) {
+            requireNothingForeign(plan);
+        }
+    }
+
+    private void requireNothingForeign(Plan plan) throws StoreException {
+        try {
+            for (String name : new String[] {Layout.INDEX, Layout.IMAGES}) {
+                requireAbsent(layout.file(name));
+            }
+            if (Files.exists(layout.ingest()) && !Layout.isLeftover(layout.ingest())) {
+                throw foreign(layout.ingest());
+            }
+            for (Path folder : new Path[] {layout.file(Layout.BLOBS), layout.blobs()}) {
+                if (Files.exists(folder) && !Files.isDirectory(folder)) {
+                    throw foreign(folder);
+                }
+            }
+            for (Plan.TextFile file : plan.files()) {
+                Path present = layout.file(file.name());
+                if (Files.exists(present)
+                        && !(Files.isRegularFile(present)
+                                && Arrays.equals(Files.readAllBytes(present), Layout.bytes(file)))) {
+                    throw foreign(present);
+                }
+            }
+        } catch (IOException e) {
+            throw StoreException.of(layout.folder(), "see what is there", e);
+        }
+    }
+
+    private static void requireAbsent(Path file) throws StoreException {
+        if (Files.exists(file)) {
+            throw foreign(file);
+        }
+    }
+
+    private static StoreException foreign(Path file) {
+        return new StoreException(
+                Reason.OTHER_PLAN,
+                file + " is not of a Prestage folder and would be overwritten: move it away or choose another folder");
+    }
+}

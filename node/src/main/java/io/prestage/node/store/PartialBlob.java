@@ -1,0 +1,375 @@
+package io.prestage.node.store;
+
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.Pieces;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Takes the pieces of one blob, in any order, until the blob is whole.
+ *
+ * <p>The blob's digest is computed over the contiguous prefix as it grows, from the buffer in hand where the order allows.
+ * Safe for any thread; writers of different pieces wait for each other only while they note what they did.
+ */
+final class PartialBlob {
+    /** What became of a piece that was written. */
+    enum Written {
+        /** It counts now. */
+        NEW,
+        /** It counts now, and none is missing any more. */
+        LAST,
+        /** It counted already. */
+        KNOWN,
+        /** The blob was voided or finished meanwhile. */
+        LATE
+    }
+
+    // A writer that closes a gap hashes this many pieces of those behind it; the writers after it do the rest. Without
+    // a
+    // bound one writer would hash gigabytes while its caller's other pieces wait.
+    private static final int FOLDED_PER_WRITE = 4;
+    private static final int BUFFER = 128 << 10;
+
+    private final int blob;
+    private final Digest digest;
+    private final Pieces pieces;
+    private final int count;
+    private final Path file;
+    private final OpenFiles files;
+    private final Journal journal;
+
+    private final BitSet present = new BitSet();
+    private final Map<Integer, byte[]> claims = new HashMap<>();
+    private final MessageDigest prefix = Digest.sha256();
+    private int folded;
+    private boolean folding;
+    private boolean verified;
+    private boolean gone;
+
+    /**
+     * Touches no file yet.
+     *
+     * @param blob its place among the plan's blobs
+     * @param digest its name
+     * @param pieces the plan's pieces
+     * @param ingest the folder of partial blobs
+     * @param files opens the partial file and the journal
+     */
+    PartialBlob(int blob, Digest digest, Pieces pieces, Path ingest, OpenFiles files) {
+        this.blob = blob;
+        this.digest = digest;
+        this.pieces = pieces;
+        this.count = pieces.end(blob) - pieces.first(blob);
+        this.file = ingest.resolve(digest.hex());
+        this.files = files;
+        this.journal =
+                new Journal(ingest.resolve(digest.hex() + ".journal"), files, pieces.pieceSize(), pieces.size(blob));
+    }
+
+    /** Reads what a former run claimed to have written; the bytes of the pieces so claimed. */
+    synchronized long readClaims() throws IOException {
+        claims.clear();
+        if (!Files.exists(file) || !journal.replay(claims::put)) {
+            claims.clear();
+            journal.delete();
+            Files.deleteIfExists(file);
+        }
+        return claims.keySet().stream()
+                .mapToLong(index -> pieces.length(pieces.first(blob) + index))
+                .sum();
+    }
+
+    /**
+     * Hashes the claimed pieces and forgets the claims; those that match count.
+     *
+     * <p>Runs before anything is written. If no piece is missing, the blob's digest is computed on the way and nobody hears of
+     * the pieces yet: they are news only once {@link #verify} found the blob good.
+     *
+     * @param found hears of each piece that counts while the blob has gaps
+     * @return the hashes of all pieces, by their number in the plan, if none is missing; else nothing
+     */
+    Map<Integer, byte[]> recover(PieceListener found) throws IOException {
+        Map<Integer, byte[]> good = new TreeMap<>();
+        Map<Integer, byte[]> claimed;
+        synchronized (this) {
+            claimed = Map.copyOf(claims);
+            claims.clear();
+        }
+        if (claimed.isEmpty()) {
+            return good;
+        }
+        boolean hopeful = claimed.size() == count;
+        BitSet matching = new BitSet();
+        byte[] content = new byte[pieces.pieceSize()];
+        int contiguous = 0;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            for (int index = 0; index < count; index++) {
+                int piece = pieces.first(blob) + index;
+                if (!claimed.containsKey(index) || !matches(channel, piece, claimed.get(index), content)) {
+                    continue;
+                }
+                if (contiguous == index) {
+                    prefix.update(content, 0, pieces.length(piece));
+                    contiguous++;
+                }
+                matching.set(index);
+                if (hopeful) {
+                    good.put(piece, claimed.get(index));
+                } else {
+                    found.found(piece, claimed.get(index));
+                }
+            }
+        }
+        synchronized (this) {
+            present.or(matching);
+            folded = contiguous;
+        }
+        if (good.size() < count) {
+            good.forEach(found::found);
+            good.clear();
+        }
+        return good;
+    }
+
+    private boolean matches(FileChannel channel, int piece, byte[] sha256, byte[] content) throws IOException {
+        int length = pieces.length(piece);
+        if (!read(channel, content, pieces.offset(piece), length)) {
+            return false;
+        }
+        MessageDigest actual = Digest.sha256();
+        actual.update(content, 0, length);
+        return Arrays.equals(sha256, actual.digest());
+    }
+
+    /** Whether every piece is in. */
+    synchronized boolean isWhole() {
+        return present.cardinality() == count;
+    }
+
+    /**
+     * Writes a piece, then claims it.
+     *
+     * @param piece its number in the plan
+     * @param content its bytes, between position and limit, which stay as they are
+     * @param sha256 their hash, as the caller computed it
+     * @param publish runs while no other thread can void the blob, once the piece counts
+     */
+    Written write(int piece, ByteBuffer content, byte[] sha256, Runnable publish) throws IOException {
+        int index = piece - pieces.first(blob);
+        OpenFiles.Lease lease;
+        synchronized (this) {
+            if (gone || present.get(index)) {
+                return gone ? Written.LATE : Written.KNOWN;
+            }
+            lease = files.acquire(this, this::open);
+        }
+        try (lease) {
+            ByteBuffer left = content.duplicate();
+            long at = pieces.offset(piece);
+            while (left.hasRemaining()) {
+                at += lease.channel().write(left, at);
+            }
+        }
+        boolean last;
+        synchronized (this) {
+            if (gone || present.get(index)) {
+                return gone ? Written.LATE : Written.KNOWN;
+            }
+            journal.append(index, sha256);
+            present.set(index);
+            last = present.cardinality() == count;
+            publish.run();
+        }
+        fold(index, content, FOLDED_PER_WRITE);
+        return last ? Written.LAST : Written.NEW;
+    }
+
+    /**
+     * Compares the whole blob's digest and flushes its bytes.
+     *
+     * @throws DigestMismatchException if the pieces make another blob
+     */
+    void verify() throws IOException {
+        synchronized (this) {
+            if (gone || verified) {
+                return;
+            }
+        }
+        if (!fold(-1, ByteBuffer.allocate(0), Integer.MAX_VALUE)) {
+            return;
+        }
+        synchronized (this) {
+            if (gone || verified) {
+                return;
+            }
+            Digest actual = Digest.ofRaw(prefix.digest());
+            folded = 0;
+            if (!actual.equals(digest)) {
+                throw new DigestMismatchException(blob, digest, actual);
+            }
+            verified = true;
+        }
+    }
+
+    /**
+     * Flushes a verified blob and moves it to its final place; its folder is for the caller to flush.
+     *
+     * @return whether it did; not if the blob was voided or moved before
+     */
+    boolean moveTo(Path target, Runnable publish) throws IOException {
+        OpenFiles.Lease lease;
+        synchronized (this) {
+            if (gone || !verified) {
+                return false;
+            }
+            lease = files.acquire(this, this::open);
+        }
+        try (lease) {
+            lease.channel().force(false);
+        }
+        synchronized (this) {
+            if (gone) {
+                return false;
+            }
+            Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+            gone = true;
+            publish.run();
+            files.forget(this);
+            journal.delete();
+            return true;
+        }
+    }
+
+    /**
+     * Voids what was written; a writer under way finds out when it is done.
+     *
+     * @return whether it did; not if the blob was voided or moved before
+     */
+    synchronized boolean discard() throws IOException {
+        if (gone) {
+            return false;
+        }
+        gone = true;
+        files.forget(this);
+        journal.delete();
+        Files.deleteIfExists(file);
+        return true;
+    }
+
+    /** The file for reading, or null if the blob was voided or has moved. */
+    synchronized OpenFiles.Lease lease() throws IOException {
+        return gone ? null : files.acquire(this, this::open);
+    }
+
+    private FileChannel open() throws IOException {
+        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    /**
+     * Lets the prefix grow over the pieces that are in.
+     *
+     * @param inHand number in the blob of the piece whose content is at hand, or -1
+     * @param limit the most pieces to hash
+     * @return whether the prefix reaches the blob's end
+     */
+    private boolean fold(int inHand, ByteBuffer content, int limit) throws IOException {
+        int index;
+        synchronized (this) {
+            // Only the one who needs the whole digest waits for another thread's turn.
+            if (limit == Integer.MAX_VALUE) {
+                awaitTurn();
+            }
+            if (gone || folding || !present.get(folded)) {
+                return folded == count;
+            }
+            folding = true;
+            index = folded;
+        }
+        boolean more = true;
+        try {
+            for (int done = 0; more && done < limit; done++) {
+                if (index == inHand) {
+                    prefix.update(content.duplicate());
+                } else if (!updateFromDisk(pieces.first(blob) + index)) {
+                    return false;
+                }
+                index++;
+                more = advanceTo(index);
+            }
+        } catch (IOException | RuntimeException e) {
+            restart();
+            throw e;
+        } finally {
+            rest();
+        }
+        return index == count;
+    }
+
+    private synchronized boolean advanceTo(int index) {
+        folded = index;
+        return !gone && present.get(index);
+    }
+
+    private synchronized void restart() {
+        prefix.reset();
+        folded = 0;
+    }
+
+    private synchronized void rest() {
+        folding = false;
+        notifyAll();
+    }
+
+    private void awaitTurn() throws IOException {
+        try {
+            while (folding) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while a blob was hashed", e);
+        }
+    }
+
+    private boolean updateFromDisk(int piece) throws IOException {
+        OpenFiles.Lease lease = lease();
+        if (lease == null) {
+            return false;
+        }
+        try (lease) {
+            int length = pieces.length(piece);
+            byte[] content = new byte[Math.min(BUFFER, length)];
+            for (int done = 0; done < length; ) {
+                int part = Math.min(content.length, length - done);
+                if (!read(lease.channel(), content, pieces.offset(piece) + done, part)) {
+                    throw new EOFException("partial blob " + digest + " became shorter");
+                }
+                prefix.update(content, 0, part);
+                done += part;
+            }
+        }
+        return true;
+    }
+
+    private static boolean read(FileChannel channel, byte[] content, long at, int length) throws IOException {
+        ByteBuffer left = ByteBuffer.wrap(content, 0, length);
+        while (left.hasRemaining()) {
+            if (channel.read(left, at + left.position()) < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,75 @@
+package io.prestage.node.store;
+
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Makes room for another plan in a folder that holds one.
+ *
+ * <p>The former plan's record goes last, so that an interrupted replacement can be done again from it.
+ */
+final class Replacement {
+    private static final Pattern PARTIAL = Pattern.compile("([0-9a-f]{64})(\\.journal)?");
+
+    private final Layout layout;
+    private final FolderUse use;
+
+    Replacement(Layout layout, FolderUse use) {
+        this.layout = layout;
+        this.use = use;
+    }
+
+    void with(Plan next) throws IOException {
+        Set<String> views = new HashSet<>();
+        Set<String> texts = new HashSet<>();
+        Set<Digest> contents = new HashSet<>();
+        if (use.unfinished().isPresent()) {
+            Plan former = Plan.decode(use.unfinished().get());
+            former.images().forEach(image -> views.add(image.name()));
+            former.files().forEach(file -> texts.add(file.name()));
+            contents.addAll(former.contents());
+        }
+        if (use.receipt().isPresent()) {
+            Receipt former = use.receipt().get();
+            former.images().forEach(image -> views.add(image.name()));
+            former.files().forEach(file -> texts.add(file.name()));
+            former.contents().forEach(content -> contents.add(Digest.parse(content.digest())));
+        }
+        contents.removeAll(next.contents());
+        for (String view : views) {
+            layout.removeView(view);
+        }
+        Files.deleteIfExists(layout.file(Layout.INDEX));
+        for (String text : texts) {
+            if (!Layout.OWN_NAMES.contains(text)) {
+                Files.deleteIfExists(layout.file(text));
+            }
+        }
+        for (Digest digest : contents) {
+            Files.deleteIfExists(layout.blob(digest));
+        }
+        Layout.deleteIfEmpty(layout.images());
+        removePartialsBut(new HashSet<>(next.contents()));
+        layout.write(layout.plan(), next.encode());
+        Layout.flush(layout.ingest());
+        Files.deleteIfExists(layout.file(Layout.RECEIPT));
+        Layout.flush(layout.folder());
+    }
+
+    private void removePartialsBut(Set<Digest> kept) throws IOException {
+        Files.createDirectories(layout.ingest());
+        for (Path file : Layout.list(layout.ingest())) {
+            Matcher name = PARTIAL.matcher(file.getFileName().toString());
+            if (name.matches() && !kept.contains(new Digest(name.group(1)))) {
+                Files.delete(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** The data partition: partial pieces, verified blobs, the OCI layout. */
+package io.prestage.node.store;

@@ -1,0 +1,442 @@
+package io.prestage.node.store;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.prestage.node.store.StoreException.Reason;
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.PieceSet;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class StoreTest {
+    private static final int PIECE = Fixture.PIECE;
+
+    @TempDir
+    private Path folder;
+
+    private final Fixture fixture = Fixture.of(7, 0, 1, PIECE, PIECE + 1, 40 * PIECE + 17);
+
+    @Test
+    void fillsFromPiecesInAnyOrder() throws IOException {
+        List<Integer> order = new ArrayList<>();
+        for (int piece = 0; piece < fixture.pieces().count(); piece++) {
+            order.add(piece);
+        }
+        Collections.shuffle(order, new Random(1));
+        try (Store store = opened(fixture)) {
+            order.forEach(piece -> fixture.put(store, piece));
+
+            assertTrue(store.isFull());
+            assertFalse(store.isComplete());
+            assertTrue(fixture.servesWhatItHolds(store));
+            store.complete(fixture.receipt());
+            assertTrue(store.isComplete());
+        }
+        for (int blob = 0; blob < fixture.contents().size(); blob++) {
+            assertArrayEquals(fixture.contents().get(blob), Files.readAllBytes(blobFile(fixture, blob)));
+        }
+        assertFalse(Files.exists(folder.resolve("ingest")));
+    }
+
+    @Test
+    void takesPiecesFromManyThreads() throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(8);
+        try (Store store = opened(fixture)) {
+            List<Callable<Void>> writes = new ArrayList<>();
+            for (int copy = 0; copy < 3; copy++) {
+                for (int piece = 0; piece < fixture.pieces().count(); piece++) {
+                    int one = piece;
+                    writes.add(() -> {
+                        fixture.put(store, one);
+                        return null;
+                    });
+                }
+            }
+            Collections.shuffle(writes, new Random(2));
+            for (Future<Void> write : pool.invokeAll(writes)) {
+                write.get();
+            }
+            assertTrue(store.isFull());
+            assertTrue(fixture.servesWhatItHolds(store));
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    @Test
+    void showsABlobOnlyOnceItIsVerified() throws IOException {
+        Digest large = fixture.plan().blobs().get(4).contentDigest();
+        try (Store store = opened(fixture)) {
+            int first = fixture.pieces().first(4);
+            for (int piece = first + 1; piece < fixture.pieces().end(4); piece++) {
+                fixture.put(store, piece);
+            }
+            assertEquals(Optional.empty(), store.blob(large));
+            assertFalse(Files.exists(blobFile(fixture, 4)));
+            fixture.put(store, first);
+            assertEquals(Optional.of(blobFile(fixture, 4)), store.blob(large));
+        }
+    }
+
+    @Test
+    void knowsManifestsAndEmptyBlobsAtOnce() throws IOException {
+        try (Store store = opened(fixture)) {
+            Plan.Manifest manifest = fixture.plan().manifests().get(0);
+            assertArrayEquals(
+                    manifest.content(),
+                    Files.readAllBytes(store.blob(manifest.digest()).orElseThrow()));
+            assertTrue(store.isVerified(0));
+            assertEquals(0, Files.size(blobFile(fixture, 0)));
+        }
+    }
+
+    @Test
+    void resumesFromVerifiedPiecesAfterCrash() throws IOException {
+        try (Store store = opened(fixture)) {
+            for (int piece = 0; piece < fixture.pieces().count(); piece += 2) {
+                fixture.put(store, piece);
+            }
+        }
+        PieceSet heard = new PieceSet(fixture.pieces().count());
+        try (Store store = Store.open(folder, fixture.plan())) {
+            PieceSet held = store.recover((piece, sha256) -> {
+                assertArrayEquals(fixture.hash(piece), sha256);
+                synchronized (heard) {
+                    heard.add(piece);
+                }
+            });
+            assertEquals((fixture.pieces().count() + 1) / 2, held.count());
+            assertEquals(held, heard);
+            assertTrue(fixture.servesWhatItHolds(store));
+            fixture.putAll(store);
+            assertTrue(store.isFull());
+        }
+    }
+
+    @Test
+    void countsNoPieceWhoseBytesWereLost() throws IOException {
+        int first = fixture.pieces().first(4);
+        try (Store store = opened(fixture)) {
+            for (int piece = first; piece < first + 30; piece++) {
+                fixture.put(store, piece);
+            }
+        }
+        Path partial = folder.resolve("ingest").resolve(hex(fixture, 4));
+        flip(partial, 3L * PIECE + 5);
+        truncate(partial, 20L * PIECE + 9);
+        flip(partial.resolveSibling(hex(fixture, 4) + ".journal"), 40 * 8 + 7);
+        truncate(partial.resolveSibling(hex(fixture, 4) + ".journal"), 40 * 29 + 11);
+
+        try (Store store = opened(fixture)) {
+            PieceSet held = store.held();
+            assertEquals(20 - 2, held.count());
+            assertFalse(held.contains(first + 3));
+            assertFalse(held.contains(first + 7));
+            assertTrue(fixture.servesWhatItHolds(store));
+            fixture.putAll(store);
+            store.complete(fixture.receipt());
+        }
+        assertTrue(fixture.plan().contents().stream().allMatch(this::isRight));
+    }
+
+    @Test
+    void finishesABlobWhoseLastPieceCameJustBeforeTheCrash() throws IOException {
+        try (Store store = opened(fixture)) {
+            for (int piece = fixture.pieces().first(4); piece < fixture.pieces().end(4); piece++) {
+                store.write(piece, fixture.content(piece), fixture.hash(piece));
+            }
+        }
+        try (Store store = opened(fixture)) {
+            assertTrue(store.isVerified(4));
+            assertTrue(fixture.servesWhatItHolds(store));
+        }
+    }
+
+    @Test
+    void fetchesADamagedBlobOfACompleteFolderAgain() throws IOException {
+        fixture.fill(folder);
+        Map<String, Digest> complete = Fixture.snapshot(folder);
+        flip(blobFile(fixture, 4), 12345);
+
+        try (Store store = opened(fixture)) {
+            assertFalse(store.isComplete());
+            assertFalse(Files.exists(folder.resolve("receipt.json")));
+            assertFalse(Files.exists(folder.resolve("images/image_1")));
+            assertTrue(store.isVerified(3));
+            assertFalse(store.isVerified(4));
+            fixture.putAll(store);
+            store.complete(fixture.receipt());
+        }
+        assertEquals(complete, Fixture.snapshot(folder));
+    }
+
+    @Test
+    void knowsACompleteFolderAgain() throws IOException {
+        fixture.fill(folder);
+        Map<String, Digest> complete = Fixture.snapshot(folder);
+        try (Store store = opened(fixture)) {
+            assertTrue(store.isComplete());
+            assertTrue(fixture.servesWhatItHolds(store));
+        }
+        assertEquals(complete, Fixture.snapshot(folder));
+        assertEquals(Optional.of(fixture.plan().digest()), Store.planOf(folder));
+    }
+
+    @Test
+    void findsBlobsThatVanishedFromACompleteFolder() throws IOException {
+        fixture.fill(folder);
+        Map<String, Digest> complete = Fixture.snapshot(folder);
+        Files.delete(blobFile(fixture, 0));
+        Files.delete(blobFile(fixture, 2));
+        try (Store store = opened(fixture)) {
+            assertFalse(store.isComplete());
+            fixture.putAll(store);
+            store.complete(fixture.receipt());
+        }
+        assertEquals(complete, Fixture.snapshot(folder));
+    }
+
+    @Test
+    void blamesTheStatementWhenPiecesMakeAnotherBlob() throws IOException {
+        try (Store store = opened(fixture)) {
+            int first = fixture.pieces().first(4);
+            byte[] wrong = new byte[PIECE];
+            store.write(first, ByteBuffer.wrap(wrong), Digest.of(wrong).raw());
+            for (int piece = first + 1; piece < fixture.pieces().end(4) - 1; piece++) {
+                fixture.put(store, piece);
+            }
+            DigestMismatchException mismatch = assertThrows(DigestMismatchException.class, () -> {
+                int last = fixture.pieces().end(4) - 1;
+                assertTrue(store.write(last, fixture.content(last), fixture.hash(last)));
+                store.finish(4);
+            });
+            assertEquals(4, mismatch.blob());
+            store.discard(4);
+
+            assertEquals(0, store.held().count());
+            assertEquals(Optional.empty(), store.read(first + 1));
+            fixture.putAll(store);
+            assertTrue(store.isFull());
+        }
+    }
+
+    @Test
+    void keepsASliceReadableWhenItsBlobMoves() throws IOException {
+        int first = fixture.pieces().first(4);
+        try (Store store = opened(fixture)) {
+            fixture.put(store, first);
+            try (Slice slice = store.read(first).orElseThrow()) {
+                fixture.putAll(store);
+                ByteBuffer content = ByteBuffer.allocate(slice.length());
+                slice.channel().read(content, slice.position());
+                assertEquals(fixture.content(first), content.flip());
+            }
+        }
+    }
+
+    @Test
+    void refusesASecondNode() throws IOException {
+        try (Store store = opened(fixture)) {
+            StoreException refused = assertThrows(
+                    StoreException.class, () -> Store.open(folder, store.plan()).close());
+            assertEquals(Reason.IN_USE, refused.reason());
+        }
+        opened(fixture).close();
+    }
+
+    @Test
+    void refusesAnotherPlan() throws IOException {
+        opened(fixture).close();
+        Fixture other = Fixture.of("image_2", 8, 10);
+        Map<String, Digest> before = Fixture.snapshot(folder);
+        assertEquals(Reason.OTHER_PLAN, reasonOf(other.plan()));
+        assertEquals(before, Fixture.snapshot(folder));
+    }
+
+    @Test
+    void leavesWhatIsNotItsOwn() throws IOException {
+        Files.createDirectory(folder.resolve("lost+found"));
+        Files.writeString(folder.resolve("notes.txt"), "mine");
+        fixture.fill(folder);
+        assertEquals("mine", Files.readString(folder.resolve("notes.txt")));
+
+        Fixture other = Fixture.of("image_2", 8, 10);
+        Store.replace(folder, other.plan());
+        other.fill(folder);
+        assertEquals("mine", Files.readString(folder.resolve("notes.txt")));
+        assertTrue(Files.isDirectory(folder.resolve("lost+found")));
+    }
+
+    @Test
+    void refusesToOverwriteSomebodyElsesLayout() throws IOException {
+        Files.writeString(folder.resolve("index.json"), "{}");
+        assertEquals(Reason.OTHER_PLAN, reasonOf(fixture.plan()));
+        Files.delete(folder.resolve("index.json"));
+        Files.writeString(folder.resolve("mapping-image_1.txt"), "other");
+        assertEquals(Reason.OTHER_PLAN, reasonOf(fixture.plan()));
+        try (var files = Files.list(folder)) {
+            assertEquals(1, files.count());
+        }
+    }
+
+    @Test
+    void refusesAFileInsteadOfAFolder() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        StoreException refused = assertThrows(
+                StoreException.class, () -> Store.open(file, fixture.plan()).close());
+        assertEquals(Reason.NOT_WRITABLE, refused.reason());
+    }
+
+    @Test
+    void refusesATextFileUnderALayoutsOwnName() {
+        Plan plan = new Plan(
+                1, "", PIECE, List.of(), List.of(), List.of(), List.of(new Plan.TextFile("receipt.json", "{}")));
+        assertEquals(Reason.CORRUPT, reasonOf(plan));
+    }
+
+    @Test
+    void reusesBlobsOfAFolderWithoutAPlan() throws IOException {
+        Files.createDirectories(folder.resolve("blobs/sha256"));
+        Files.write(blobFile(fixture, 4), fixture.contents().get(4));
+        try (Store store = opened(fixture)) {
+            assertTrue(store.isVerified(4));
+        }
+    }
+
+    @Test
+    void replacesAPlanAndKeepsWhatBothNeed() throws IOException {
+        fixture.fill(folder);
+        Fixture next = Fixture.of("image_2", 7, 1, 40 * PIECE + 17, 99);
+        Store.replace(folder, next.plan());
+
+        assertEquals(Optional.of(next.plan().digest()), Store.planOf(folder));
+        assertFalse(Files.exists(folder.resolve("images")));
+        assertFalse(Files.exists(folder.resolve("mapping-image_1.txt")));
+        assertFalse(Files.exists(blobFile(fixture, 2)));
+        try (Store store = opened(next)) {
+            assertEquals(
+                    List.of(true, true, false), List.of(store.isVerified(0), store.isVerified(1), store.isVerified(2)));
+            next.putAll(store);
+            store.complete(next.receipt());
+        }
+        Path fresh = Files.createTempDirectory(folder.getParent(), "fresh");
+        next.fill(fresh);
+        assertEquals(Fixture.snapshot(fresh), Fixture.snapshot(folder));
+    }
+
+    @Test
+    void replacesAPlanThatWasNeverFinished() throws IOException {
+        try (Store store = opened(fixture)) {
+            for (int piece = 0; piece < fixture.pieces().count() - 3; piece++) {
+                fixture.put(store, piece);
+            }
+        }
+        Fixture next = Fixture.of("image_2", 7, 40 * PIECE + 17, 99);
+        Store.replace(folder, next.plan());
+        try (Store store = opened(next)) {
+            assertEquals(38, store.held().count());
+            next.putAll(store);
+            store.complete(next.receipt());
+        }
+        Path fresh = Files.createTempDirectory(folder.getParent(), "fresh");
+        next.fill(fresh);
+        assertEquals(Fixture.snapshot(fresh), Fixture.snapshot(folder));
+    }
+
+    @Test
+    void completesAgainWhereverItWasInterrupted() throws IOException {
+        fixture.fill(folder);
+        Map<String, Digest> complete = Fixture.snapshot(folder);
+        List<String> steps = List.of("images/image_1", "images", "mapping-image_1.txt", "index.json", "receipt.json");
+        for (int undone = 0; undone <= steps.size(); undone++) {
+            Files.createDirectories(folder.resolve("ingest"));
+            Files.write(folder.resolve("ingest/plan.json"), fixture.plan().encode());
+            for (String step : steps.subList(steps.size() - undone, steps.size())) {
+                remove(folder.resolve(step));
+            }
+            try (Store store = opened(fixture)) {
+                assertTrue(store.isFull());
+                if (!store.isComplete()) {
+                    store.complete(fixture.receipt());
+                }
+            }
+            assertEquals(complete, Fixture.snapshot(folder), "undone " + undone);
+            assertFalse(Files.exists(folder.resolve("ingest")));
+        }
+    }
+
+    private Store opened(Fixture of) throws IOException {
+        Store store = Store.open(folder, of.plan());
+        store.recover((piece, sha256) -> {});
+        return store;
+    }
+
+    private Reason reasonOf(Plan plan) {
+        return assertThrows(StoreException.class, () -> Store.open(folder, plan).close())
+                .reason();
+    }
+
+    private Path blobFile(Fixture of, int blob) {
+        return folder.resolve("blobs/sha256").resolve(hex(of, blob));
+    }
+
+    private static String hex(Fixture of, int blob) {
+        return of.plan().blobs().get(blob).contentDigest().hex();
+    }
+
+    private boolean isRight(Digest digest) {
+        try {
+            return Digest.of(Files.readAllBytes(folder.resolve("blobs/sha256").resolve(digest.hex())))
+                    .equals(digest);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void flip(Path file, long at) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, at);
+            one.put(0, (byte) ~one.get(0)).flip();
+            channel.write(one, at);
+        }
+    }
+
+    private static void truncate(Path file, long size) throws IOException {
+        try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.truncate(size);
+        }
+    }
+
+    private static void remove(Path tree) throws IOException {
+        if (!Files.exists(tree)) {
+            return;
+        }
+        try (var walk = Files.walk(tree)) {
+            for (Path file : walk.sorted(Collections.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
