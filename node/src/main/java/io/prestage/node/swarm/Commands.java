@@ -1,0 +1,30 @@
+package io.prestage.node.swarm;
+
+import io.prestage.protocol.NodeId;
+
+/**
+ * What the swarm decides to do. It is called on the swarm's thread, from within an event, and must not call back into it.
+ */
+public interface Commands {
+    /** Tell a neighbour that this node holds a piece. May be gathered with others of the same event. */
+    void announce(NodeId peer, int piece);
+
+    /** Ask a neighbour for a piece. */
+    void request(NodeId peer, int piece);
+
+    /** Take a request back. */
+    void cancel(NodeId peer, int piece);
+
+    /** Tell a neighbour that a piece it asked for will not come. */
+    void reject(NodeId peer, int piece);
+
+    /** Send a piece, which is answered by {@link Swarm#uploaded}. */
+    void upload(NodeId peer, int piece);
+
+    /**
+     * Close the connection to a neighbour and have nothing to do with it any more.
+     *
+     * @param reason a sentence for the log of either side
+     */
+    void drop(NodeId peer, String reason);
+}

@@ -1,0 +1,49 @@
+package io.prestage.node.swarm;
+
+import io.prestage.protocol.NodeId;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Computes a node's neighbours from the member list, so that all nodes agree on the graph without asking.
+ *
+ * <p>The members stand on {@value #RINGS} rings, on each in the order of another hash, and a node's neighbours are the one
+ * before it and the one after it on every ring. The union of random rings is a random graph that is connected for certain,
+ * has degree 2 × {@value #RINGS} but for coincidences, and of which a join or leave changes at most two edges a ring.
+ * {@code docs/decisions/0003-neighbours-on-rings.md} has the comparison with nearest pairwise hashes. Stateless.
+ */
+public final class Neighbours {
+    /** Rings; half the degree. */
+    public static final int RINGS = 8;
+
+    private Neighbours() {}
+
+    /**
+     * The neighbours of a node.
+     *
+     * @param self the node, a member or not
+     * @param members all nodes of the swarm
+     * @return all others if there are at most 2 × {@value #RINGS}, else the ring neighbours; never {@code self}
+     */
+    public static Set<NodeId> of(NodeId self, Collection<NodeId> members) {
+        List<NodeId> others = new ArrayList<>(members);
+        others.removeIf(self::equals);
+        if (others.size() <= 2 * RINGS) {
+            return Set.copyOf(others);
+        }
+        Set<NodeId> neighbours = new HashSet<>();
+        for (int ring = 0; ring < RINGS; ring++) {
+            long purpose = ring;
+            Comparator<NodeId> byDistance = Comparator.comparingLong(
+                            (NodeId node) -> Mixing.of(node, purpose) - Mixing.of(self, purpose) + Long.MIN_VALUE)
+                    .thenComparing(Comparator.naturalOrder());
+            neighbours.add(others.stream().min(byDistance).orElseThrow());
+            neighbours.add(others.stream().max(byDistance).orElseThrow());
+        }
+        return Set.copyOf(neighbours);
+    }
+}

@@ -1,0 +1,536 @@
+package io.prestage.node.swarm;
+
+import io.prestage.node.swarm.Peer.Asked;
+import io.prestage.protocol.Message.Held;
+import io.prestage.protocol.NodeId;
+import io.prestage.protocol.PieceSet;
+import io.prestage.protocol.Pieces;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.random.RandomGenerator;
+
+/**
+ * Decides for one node which piece to ask of which neighbour, which to send and which to tell of.
+ *
+ * <p>Every method is an event and may issue {@link Commands}. Times are nanoseconds of any monotonic clock. Not thread-safe:
+ * one thread owns it.
+ */
+public final class Swarm {
+    private final Pieces pieces;
+    private final SwarmRules rules;
+    private final RandomGenerator random;
+    private final Commands commands;
+    private final int pieceBytes;
+
+    private final Map<NodeId, Peer> peers = new LinkedHashMap<>();
+    private final PieceSet held;
+
+    /** Neither held nor asked of anybody nor being verified. */
+    private final PieceSet open;
+
+    private final PieceSet verifying;
+
+    /** Neighbours that announced each piece. */
+    private final int[] availability;
+
+    /** Neighbours that each piece is asked of, those that let it lapse not counted. */
+    private final int[] copies;
+
+    private final SuperSeeding seeding = new SuperSeeding();
+
+    /** What this node brought into the swarm and tells not everyone of, as long as something is unsent. */
+    private final PieceSet withheld;
+
+    private int asked;
+    private int sending;
+
+    /**
+     * Starts without neighbours and pieces.
+     *
+     * @param random breaks ties
+     */
+    public Swarm(Pieces pieces, SwarmRules rules, RandomGenerator random, Commands commands) {
+        this.pieces = pieces;
+        this.rules = rules;
+        this.random = random;
+        this.commands = commands;
+        this.pieceBytes = pieces.pieceSize();
+        this.held = new PieceSet(pieces.count());
+        this.open = PieceSet.full(pieces.count());
+        this.verifying = new PieceSet(pieces.count());
+        this.withheld = new PieceSet(pieces.count());
+        this.availability = new int[pieces.count()];
+        this.copies = new int[pieces.count()];
+    }
+
+    /** The pieces that this node holds verified; a view that changes. */
+    public PieceSet held() {
+        return held;
+    }
+
+    /** The neighbours that are connected. */
+    public Collection<NodeId> peers() {
+        return List.copyOf(peers.keySet());
+    }
+
+    /** How many neighbours announced the piece. */
+    public int availability(int piece) {
+        return availability[piece];
+    }
+
+    // ---- pieces that come from elsewhere than a neighbour
+    // -----------------------------------------------------------------
+
+    /** A piece came from the origin, or was on the disk of the node that is to bring it into the swarm. */
+    public void sourced(int piece, long now) {
+        if (!hold(piece)) {
+            return;
+        }
+        withheld.add(piece);
+        if (availability[piece] == 0) {
+            seeding.add(piece);
+        }
+        reveal(now);
+    }
+
+    /** A piece was found on the disk of a node that had it from the swarm. */
+    public void recovered(int piece) {
+        if (hold(piece)) {
+            announce(piece);
+        }
+    }
+
+    /** All pieces of a blob turned out to be void, here and everywhere. */
+    public void voided(int blob) {
+        for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+            held.remove(piece);
+            withheld.remove(piece);
+            seeding.forget(piece);
+            for (Peer peer : peers.values()) {
+                peer.told.remove(piece);
+                if (peer.has.remove(piece)) {
+                    availability[piece]--;
+                }
+                forgetAsked(peer, piece);
+                peer.queued.remove(piece);
+            }
+            reopen(piece);
+        }
+    }
+
+    // ---- neighbours
+    // -------------------------------------------------------------------------------------------------------
+
+    /** A neighbour is connected and has the plan. */
+    public void joined(NodeId id, long now) {
+        if (peers.containsKey(id)) {
+            return;
+        }
+        Peer peer = new Peer(id, pieces.count());
+        peers.put(id, peer);
+        held.forEach(piece -> {
+            if (!withheld.contains(piece)) {
+                tell(peer, piece);
+            }
+        });
+        reveal(now);
+    }
+
+    /** A neighbour's connection is gone. */
+    public void left(NodeId id, long now) {
+        Peer peer = peers.remove(id);
+        if (peer == null) {
+            return;
+        }
+        if (peer.sending != Peer.NONE) {
+            sending--;
+        }
+        for (int piece : List.copyOf(peer.asked.keySet())) {
+            forgetAsked(peer, piece);
+        }
+        seeding.gone(peer);
+        peer.has.forEach(piece -> {
+            if (--availability[piece] == 0 && withheld.contains(piece)) {
+                seeding.forget(piece);
+                seeding.add(piece);
+            }
+        });
+        reveal(now);
+        serve(now);
+        askAll(now);
+    }
+
+    /** A neighbour announced pieces. */
+    public void announced(NodeId id, List<Held> announced, long now) {
+        Peer peer = peers.get(id);
+        if (peer == null) {
+            return;
+        }
+        boolean useful = false;
+        for (Held entry : announced) {
+            int piece = entry.piece();
+            if (piece >= pieces.count()) {
+                commands.drop(id, "it announced piece " + piece + " of a plan of " + pieces.count());
+                return;
+            }
+            if (!peer.has.add(piece)) {
+                continue;
+            }
+            availability[piece]++;
+            useful |= open.contains(piece);
+            if (withheld.contains(piece)) {
+                seeding.spread(piece);
+            }
+        }
+        openUp();
+        reveal(now);
+        if (useful) {
+            ask(peer, now);
+        }
+    }
+
+    // ---- what this node asked for
+    // -----------------------------------------------------------------------------------------
+
+    /**
+     * All bytes of a piece came.
+     *
+     * @return whether they are to be verified, which ends in {@link #verified} or {@link #refused}; otherwise they are waste
+     */
+    public boolean arrived(NodeId id, int piece, long now) {
+        Peer peer = peers.get(id);
+        if (peer == null || piece >= pieces.count()) {
+            return false;
+        }
+        Asked request = peer.asked.get(piece);
+        if (request != null) {
+            forgetAsked(peer, piece);
+            peer.arrived(request.at(), now);
+        } else {
+            peer.arrived(now, now);
+        }
+        boolean wanted = !held.contains(piece) && !verifying.contains(piece);
+        if (wanted) {
+            verifying.add(piece);
+            open.remove(piece);
+            cancelElsewhere(piece);
+        }
+        ask(peer, now);
+        return wanted;
+    }
+
+    /** A piece that arrived matches its hash and is stored. */
+    public void verified(int piece, long now) {
+        verifying.remove(piece);
+        if (hold(piece)) {
+            announce(piece);
+        }
+        openUp();
+        askAll(now);
+    }
+
+    /** A piece that arrived does not match its hash, which is the sender's fault. */
+    public void refused(NodeId id, int piece, long now) {
+        verifying.remove(piece);
+        reopen(piece);
+        if (peers.containsKey(id)) {
+            commands.drop(id, "it sent a piece that does not match its hash");
+        }
+        askAll(now);
+    }
+
+    /** A piece that arrived could not be kept, through no fault of the sender. */
+    public void unstored(int piece) {
+        verifying.remove(piece);
+        reopen(piece);
+    }
+
+    /** A neighbour will not send a piece. */
+    public void rejected(NodeId id, int piece, long now) {
+        Peer peer = peers.get(id);
+        if (peer == null || !peer.asked.containsKey(piece)) {
+            return;
+        }
+        forgetAsked(peer, piece);
+        if (peer.has.remove(piece)) {
+            availability[piece]--;
+        }
+        askAll(now);
+    }
+
+    // ---- what this node was asked for
+    // -------------------------------------------------------------------------------------
+
+    /** A neighbour asks for a piece. */
+    public void requested(NodeId id, int piece, long now) {
+        Peer peer = peers.get(id);
+        if (peer == null) {
+            return;
+        }
+        if (piece >= pieces.count() || !held.contains(piece)) {
+            commands.reject(id, piece);
+            return;
+        }
+        if (peer.queued.size() >= rules.maxQueued()) {
+            commands.drop(id, "it has more than " + rules.maxQueued() + " requests waiting");
+            return;
+        }
+        peer.queued.addLast(piece);
+        serve(now);
+    }
+
+    /** A neighbour takes a request back. */
+    public void cancelled(NodeId id, int piece) {
+        Peer peer = peers.get(id);
+        if (peer != null && peer.queued.remove(piece)) {
+            commands.reject(id, piece);
+        }
+    }
+
+    /** The piece that was being sent to a neighbour has been sent. */
+    public void uploaded(NodeId id, long now) {
+        Peer peer = peers.get(id);
+        if (peer == null || peer.sending == Peer.NONE) {
+            return;
+        }
+        peer.reveals.remove(peer.sending);
+        peer.sending = Peer.NONE;
+        sending--;
+        serve(now);
+        reveal(now);
+    }
+
+    // ---- time
+    // -------------------------------------------------------------------------------------------------------------
+
+    /** Time passed; expected about twenty times a second. */
+    public void tick(long now) {
+        for (Peer peer : peers.values()) {
+            lapse(peer, now);
+        }
+        seeding.lapse(now);
+        openUp();
+        reveal(now);
+        serve(now);
+        askAll(now);
+    }
+
+    // ---- decisions
+    // --------------------------------------------------------------------------------------------------------
+
+    private void askAll(long now) {
+        if (peers.isEmpty() || held.isFull()) {
+            return;
+        }
+        List<Peer> byRoom = new ArrayList<>(peers.values());
+        byRoom.sort(Comparator.comparingInt(peer -> peer.asked.size() - peer.window(rules)));
+        for (Peer peer : byRoom) {
+            ask(peer, now);
+        }
+    }
+
+    private void ask(Peer peer, long now) {
+        if (now - peer.pausedUntil < 0 && peer.pausedUntil != Long.MIN_VALUE) {
+            return;
+        }
+        while (peer.asked.size() < peer.window(rules) && hasRoom()) {
+            OptionalInt piece = pick(peer, now);
+            if (piece.isEmpty()) {
+                return;
+            }
+            peer.asked.put(piece.getAsInt(), new Asked(now, peer.deadline(rules, now)));
+            asked++;
+            copies[piece.getAsInt()]++;
+            open.remove(piece.getAsInt());
+            commands.request(peer.id, piece.getAsInt());
+        }
+    }
+
+    private boolean hasRoom() {
+        return (long) (asked + verifying.count() + 1) * pieceBytes <= Math.max(rules.bytesInFlight(), pieceBytes);
+    }
+
+    private OptionalInt pick(Peer peer, long now) {
+        if (open.count() == 0) {
+            return peer.asked.isEmpty() ? slowest(peer, now) : OptionalInt.empty();
+        }
+        int[] best = {-1, Integer.MAX_VALUE, 0};
+        open.forEachCommon(peer.has, piece -> {
+            int others = availability[piece];
+            if (others < best[1]) {
+                best[0] = piece;
+                best[1] = others;
+                best[2] = 1;
+            } else if (others == best[1] && random.nextInt(++best[2]) == 0) {
+                best[0] = piece;
+            }
+        });
+        return best[0] < 0 ? OptionalInt.empty() : OptionalInt.of(best[0]);
+    }
+
+    /** At the end, when all that is missing is asked for: a piece that another neighbour is late with. */
+    private OptionalInt slowest(Peer peer, long now) {
+        double ours = peer.pieceTime == 0 ? rules.windowSpan().toNanos() : peer.pieceTime;
+        int slowest = -1;
+        double longest = 0;
+        for (Peer other : peers.values()) {
+            if (other == peer) {
+                continue;
+            }
+            int position = 0;
+            for (Map.Entry<Integer, Asked> entry : other.asked.entrySet()) {
+                position++;
+                int piece = entry.getKey();
+                if (copies[piece] != 1 || !peer.has.contains(piece) || peer.asked.containsKey(piece)) {
+                    continue;
+                }
+                double theirs = other.pieceTime == 0 ? rules.firstDeadline().toNanos() : other.pieceTime;
+                double left = position * theirs;
+                double overdue = now - entry.getValue().at() - 3 * left;
+                double wait = Math.max(left - 3 * ours, overdue);
+                if (wait > longest) {
+                    longest = wait;
+                    slowest = piece;
+                }
+            }
+        }
+        return slowest < 0 ? OptionalInt.empty() : OptionalInt.of(slowest);
+    }
+
+    private void serve(long now) {
+        while (sending < rules.uploadSlots()) {
+            Peer next = null;
+            for (Peer peer : peers.values()) {
+                boolean waits = peer.sending == Peer.NONE && !peer.queued.isEmpty();
+                if (waits && (next == null || rarity(peer) < rarity(next))) {
+                    next = peer;
+                }
+            }
+            if (next == null) {
+                return;
+            }
+            next.sending = next.queued.removeFirst();
+            next.sendingSince = now;
+            sending++;
+            peers.remove(next.id); // to the end of the line
+            peers.put(next.id, next);
+            commands.upload(next.id, next.sending);
+        }
+    }
+
+    private int rarity(Peer peer) {
+        return availability[peer.queued.getFirst()];
+    }
+
+    private void reveal(long now) {
+        for (OptionalInt piece = seeding.next(); piece.isPresent(); piece = seeding.next()) {
+            Peer to = null;
+            for (Peer peer : peers.values()) {
+                boolean room = peer.reveals.size() < rules.revealWindow() && peer.lapses == 0;
+                if (room
+                        && !peer.has.contains(piece.getAsInt())
+                        && (to == null || peer.reveals.size() < to.reveals.size())) {
+                    to = peer;
+                }
+            }
+            if (to == null) {
+                return;
+            }
+            long patience = Math.max(rules.firstDeadline().toNanos(), (long)
+                    (rules.deadlineFactor() * to.pieceTime * rules.revealWindow()));
+            seeding.revealed(to, now + patience);
+            to.told.remove(piece.getAsInt());
+            tell(to, piece.getAsInt());
+        }
+    }
+
+    /** Tells everyone of everything, once all that this node brought in has spread and nothing more comes. */
+    private void openUp() {
+        if (withheld.count() == 0 || !held.isFull() || !seeding.isDone() || peers.isEmpty()) {
+            return;
+        }
+        PieceSet all = withheld.copy();
+        all.forEach(piece -> {
+            withheld.remove(piece);
+            announce(piece);
+        });
+    }
+
+    private void lapse(Peer peer, long now) {
+        boolean lapsed = false;
+        for (Iterator<Map.Entry<Integer, Asked>> all = peer.asked.entrySet().iterator(); all.hasNext(); ) {
+            Map.Entry<Integer, Asked> entry = all.next();
+            if (now - entry.getValue().deadline() <= 0) {
+                continue;
+            }
+            all.remove();
+            released(entry.getKey());
+            commands.cancel(peer.id, entry.getKey());
+            lapsed = true;
+        }
+        if (lapsed) {
+            peer.lapses = Math.min(30, peer.lapses + 1);
+            long pause = Math.min(
+                    rules.maxPause().toNanos(), rules.minDeadline().toNanos() << Math.min(10, peer.lapses - 1));
+            peer.pausedUntil = now + pause;
+        }
+    }
+
+    private void cancelElsewhere(int piece) {
+        if (copies[piece] == 0) {
+            return;
+        }
+        for (Peer other : peers.values()) {
+            if (other.asked.containsKey(piece)) {
+                forgetAsked(other, piece);
+                commands.cancel(other.id, piece);
+            }
+        }
+        open.remove(piece);
+    }
+
+    private void forgetAsked(Peer peer, int piece) {
+        if (peer.asked.remove(piece) != null) {
+            released(piece);
+        }
+    }
+
+    private void released(int piece) {
+        asked--;
+        copies[piece]--;
+        reopen(piece);
+    }
+
+    private void reopen(int piece) {
+        if (!held.contains(piece) && !verifying.contains(piece) && copies[piece] == 0) {
+            open.add(piece);
+        }
+    }
+
+    private boolean hold(int piece) {
+        if (!held.add(piece)) {
+            return false;
+        }
+        cancelElsewhere(piece);
+        open.remove(piece);
+        return true;
+    }
+
+    private void announce(int piece) {
+        for (Peer peer : peers.values()) {
+            tell(peer, piece);
+        }
+    }
+
+    private void tell(Peer peer, int piece) {
+        if (peer.told.add(piece)) {
+            commands.announce(peer.id, piece);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.prestage.node.swarm;
+
+import java.time.Duration;
+
+/**
+ * The numbers that the swarm's decisions depend on.
+ *
+ * @param uploadSlots pieces sent at a time: few, at full rate, since a piece that arrived whole can be passed on and ten halves
+ *     cannot
+ * @param revealWindow pieces revealed to one neighbour and not yet sent to it: enough to keep the uplink busy over one request's
+ *     way here
+ * @param minWindow pieces asked of one neighbour at a time, at the least: one on its way and one waiting behind it
+ * @param maxWindow pieces asked of one neighbour at a time, at the most
+ * @param windowSpan how long what is asked of one neighbour should keep it busy
+ * @param bytesInFlight bytes asked for or being verified, over all neighbours; bounds the node's memory
+ * @param firstDeadline how long a neighbour whose speed is unknown may take for a piece
+ * @param minDeadline how long any neighbour may take for a piece
+ * @param deadlineFactor how many times longer than expected a piece may take before it is asked for elsewhere
+ * @param maxPause the longest time that a neighbour is left alone after it let requests lapse
+ * @param maxQueued requests that one neighbour may have waiting here; one with more does not keep to the protocol
+ */
+public record SwarmRules(
+        int uploadSlots,
+        int revealWindow,
+        int minWindow,
+        int maxWindow,
+        Duration windowSpan,
+        long bytesInFlight,
+        Duration firstDeadline,
+        Duration minDeadline,
+        double deadlineFactor,
+        Duration maxPause,
+        int maxQueued) {
+    /** The numbers in use. */
+    public static final SwarmRules DEFAULT = new SwarmRules(
+            4,
+            3,
+            2,
+            16,
+            Duration.ofMillis(20),
+            32 << 20,
+            Duration.ofSeconds(4),
+            Duration.ofSeconds(1),
+            4,
+            Duration.ofSeconds(60),
+            1024);
+}

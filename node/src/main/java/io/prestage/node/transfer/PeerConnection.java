@@ -1,0 +1,194 @@
+package io.prestage.node.transfer;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.timeout.IdleState;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.prestage.protocol.MalformedMessageException;
+import io.prestage.protocol.Message;
+import io.prestage.protocol.Message.Have;
+import io.prestage.protocol.Message.Held;
+import io.prestage.protocol.Message.Hello;
+import io.prestage.protocol.Message.PieceHeader;
+import io.prestage.protocol.Message.Ping;
+import io.prestage.protocol.Message.Pong;
+import io.prestage.protocol.Message.Refusal;
+import io.prestage.protocol.MessageCodec;
+import io.prestage.protocol.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connection to a peer, from its hello on. Owned by the transfer's thread. */
+final class PeerConnection extends SimpleChannelInboundHandler<Object> {
+    private static final Logger LOG = LoggerFactory.getLogger(PeerConnection.class);
+
+    private final Transfer transfer;
+    private final Optional<NodeId> expected;
+    private final List<Held> announcements = new ArrayList<>();
+    private ChannelHandlerContext context;
+    private NodeId peer;
+    private boolean closing;
+
+    /**
+     * Waits for the channel.
+     *
+     * @param expected whom this node dialled; nobody if it was dialled
+     */
+    PeerConnection(Transfer transfer, Optional<NodeId> expected) {
+        super(false);
+        this.transfer = transfer;
+        this.expected = expected;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext active) {
+        context = active;
+        send(transfer.hello());
+        active.flush();
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext channel, Object read) {
+        if (read instanceof ReceivedPiece piece) {
+            if (peer == null || closing) {
+                piece.content().release();
+                close("it sent a piece before its hello");
+                return;
+            }
+            transfer.events().received(peer, piece);
+        } else if (read instanceof Hello hello) {
+            greet(hello);
+        } else if (read instanceof Refusal refusal) {
+            LOG.warn("{} closes the connection: {}", name(), refusal.reason());
+            channel.close();
+        } else if (peer == null) {
+            close("it spoke before its hello");
+        } else if (read instanceof Ping ping) {
+            send(new Pong(ping.token()));
+        } else if (!closing && !(read instanceof Pong)) {
+            transfer.events().said(peer, (Message) read);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext channel) {
+        transfer.flushAll();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext channel) {
+        transfer.closed(this);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext channel, Object event) {
+        if (event instanceof IdleStateEvent idle) {
+            if (idle.state() == IdleState.READER_IDLE) {
+                close("nothing was heard of it for " + Transfer.SILENCE.toSeconds() + " s");
+            } else {
+                send(new Ping(System.nanoTime()));
+                channel.flush();
+            }
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext channel, Throwable cause) {
+        if (cause instanceof MalformedMessageException || cause.getCause() instanceof MalformedMessageException) {
+            close(cause.getMessage());
+        } else {
+            LOG.debug("connection to {} broke", name(), cause);
+            channel.close();
+        }
+    }
+
+    /** Who is at the other end, once that is known. */
+    Optional<NodeId> peer() {
+        return Optional.ofNullable(peer);
+    }
+
+    /** Writes a message, to be flushed with the others of this turn. */
+    void send(Message message) {
+        context.write(Unpooled.wrappedBuffer(MessageCodec.encode(message)), context.voidPromise());
+    }
+
+    /** Gathers an announcement with the others of this turn. */
+    void announce(Held held) {
+        announcements.add(held);
+    }
+
+    /** Writes a piece, which the kernel reads from its file. */
+    void send(PieceHeader header, PieceFile file) {
+        context.write(Unpooled.wrappedBuffer(MessageCodec.encode(header)), context.voidPromise());
+        context.writeAndFlush(new DefaultFileRegion(file.channel(), file.position(), file.length()))
+                .addListener(written -> {
+                    if (written.isSuccess()) {
+                        transfer.events().sent(peer, header.piece(), header.length());
+                        transfer.flushAll();
+                    } else {
+                        LOG.debug("piece {} did not reach {}", header.piece(), name(), written.cause());
+                        context.close();
+                    }
+                });
+    }
+
+    /** Sends what this turn has gathered. */
+    void flush() {
+        for (int from = 0; from < announcements.size(); from += Message.MAX_HAVE) {
+            int to = Math.min(announcements.size(), from + Message.MAX_HAVE);
+            send(new Have(announcements.subList(from, to)));
+        }
+        announcements.clear();
+        if (context != null) {
+            context.flush();
+        }
+    }
+
+    /** Says why, then closes. */
+    void close(String reason) {
+        if (closing || context == null) {
+            return;
+        }
+        closing = true;
+        LOG.warn("closing the connection to {}: {}", name(), reason);
+        context.writeAndFlush(Unpooled.wrappedBuffer(MessageCodec.encode(new Refusal(reason))))
+                .addListener(written -> context.close());
+    }
+
+    /** Closes without a word, because nobody needs it any more. */
+    void close() {
+        closing = true;
+        if (context != null) {
+            context.close();
+        }
+    }
+
+    private void greet(Hello hello) {
+        if (peer != null) {
+            close("it said hello twice");
+        } else if (hello.version() != MessageCodec.VERSION) {
+            close("it speaks version " + hello.version() + " of the protocol, this node " + MessageCodec.VERSION);
+        } else if (!hello.cluster().equals(transfer.hello().cluster())) {
+            close("it belongs to cluster '" + hello.cluster() + "', this node to '"
+                    + transfer.hello().cluster() + "'");
+        } else if (expected.isPresent() && !expected.get().equals(hello.node())) {
+            close("another node answers at its address");
+        } else if (transfer.isQuarantined(hello.node())) {
+            close("it is quarantined here, because it sent wrong content");
+        } else {
+            peer = hello.node();
+            transfer.opened(this, hello);
+        }
+    }
+
+    private String name() {
+        String address =
+                context == null ? "?" : String.valueOf(context.channel().remoteAddress());
+        return peer == null ? address : peer + " at " + address;
+    }
+}

@@ -1,0 +1,319 @@
+package io.prestage.node.transfer;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.Message;
+import io.prestage.protocol.Message.Held;
+import io.prestage.protocol.Message.Hello;
+import io.prestage.protocol.Message.PieceHeader;
+import io.prestage.protocol.MessageCodec;
+import io.prestage.protocol.NodeId;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The connections of one node to its peers.
+ *
+ * <p>One event loop does all of a node's peer I/O, and whoever decides what to send runs on the same thread ({@link #loop}),
+ * so that neither needs a lock and a message costs no hand-over. Methods are to be called on that thread, but for
+ * {@link #close}. Of two nodes the one with the lower id dials.
+ */
+public final class Transfer implements AutoCloseable {
+    static final Duration SILENCE = Duration.ofSeconds(20);
+    private static final Duration PING_AFTER = Duration.ofSeconds(5);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration MAX_REDIAL = Duration.ofSeconds(4);
+
+    /** Bytes that may wait in the kernel unsent: the rest stays here, where it can still be cancelled. */
+    private static final int NOT_SENT = 256 << 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Transfer.class);
+
+    private final NodeId self;
+    private final String cluster;
+    private final InetSocketAddress bind;
+    private final PeerEvents events;
+    private final EventLoopGroup group;
+    private final EventLoop loop;
+    private final Map<NodeId, PeerConnection> connections = new HashMap<>();
+    private final Set<PeerConnection> greeting = new HashSet<>();
+    private final Map<NodeId, InetSocketAddress> wanted = new HashMap<>();
+    private final Set<NodeId> dialling = new HashSet<>();
+    private final Set<NodeId> quarantined = new HashSet<>();
+    private Optional<Digest> plan = Optional.empty();
+    private Channel server;
+    private boolean closed;
+
+    /**
+     * Makes the event loop; nothing is bound yet.
+     *
+     * @param self this node
+     * @param cluster peers of another cluster are refused
+     * @param bind where to listen; peers are dialled from the same address
+     * @param events told of everything, on the event loop
+     */
+    public Transfer(NodeId self, String cluster, InetSocketAddress bind, PeerEvents events) {
+        this.self = self;
+        this.cluster = cluster;
+        this.bind = bind;
+        this.events = events;
+        this.group = new MultiThreadIoEventLoopGroup(
+                1,
+                new DefaultThreadFactory("swarm"),
+                Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        this.loop = group.next();
+    }
+
+    /** The thread that everything here happens on. */
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /** The same thread, for those who need no more than an executor. */
+    public Executor executor() {
+        return loop;
+    }
+
+    /**
+     * Starts to listen. Callable from any thread but the loop.
+     *
+     * @throws IOException if the address cannot be bound, with a sentence that names it
+     */
+    public void listen() throws IOException {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(group)
+                .channel(Epoll.isAvailable() ? EpollServerSocketChannel.class : NioServerSocketChannel.class)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_BACKLOG, 1024)
+                .childHandler(connection(Optional.empty()));
+        socketOptions().forEach((option, value) -> bootstrap.childOption(option, value));
+        ChannelFuture bound = bootstrap.bind(bind).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new IOException(
+                    "cannot listen for peers on " + bind.getAddress().getHostAddress() + " port " + bind.getPort()
+                            + ": " + bound.cause().getMessage() + "; is another node running there? choose another"
+                            + " with --swarm-port",
+                    bound.cause());
+        }
+        server = bound.channel();
+    }
+
+    /** Says from now on, to new peers and to those connected, that this node can serve a plan. */
+    public void ready(Digest served) {
+        plan = Optional.of(served);
+        connections.values().forEach(connection -> connection.send(new Message.PlanReady(served)));
+        flushAll();
+    }
+
+    /**
+     * Sets which peers to be connected to. Connections to others stay until {@link #release}.
+     *
+     * @param neighbours where each listens
+     */
+    public void connect(Map<NodeId, InetSocketAddress> neighbours) {
+        wanted.clear();
+        wanted.putAll(neighbours);
+        wanted.keySet().forEach(peer -> dial(peer, Duration.ofMillis(100)));
+    }
+
+    /** Closes the connection to a peer that is no neighbour any more. */
+    public void release(NodeId peer) {
+        PeerConnection connection = connections.get(peer);
+        if (connection != null && !wanted.containsKey(peer)) {
+            connection.close();
+        }
+    }
+
+    /** Closes the connection to a peer that did wrong, and refuses it from then on. */
+    public void quarantine(NodeId peer, String reason) {
+        quarantined.add(peer);
+        PeerConnection connection = connections.get(peer);
+        if (connection != null) {
+            connection.close(reason);
+        }
+    }
+
+    /** Peers that are connected. */
+    public Set<NodeId> connected() {
+        return Set.copyOf(connections.keySet());
+    }
+
+    /** Writes a message to a peer, if it is connected; it leaves with the next {@link #flushAll}. */
+    public void send(NodeId peer, Message message) {
+        PeerConnection connection = connections.get(peer);
+        if (connection != null) {
+            connection.send(message);
+        }
+    }
+
+    /** Tells a peer of a piece, in one message with the others of this turn. */
+    public void announce(NodeId peer, Held held) {
+        PeerConnection connection = connections.get(peer);
+        if (connection != null) {
+            connection.announce(held);
+        }
+    }
+
+    /** Sends a piece to a peer; {@link PeerEvents#sent} or {@link PeerEvents#disconnected} follows. */
+    public void send(NodeId peer, PieceHeader header, PieceFile file) throws IOException {
+        PeerConnection connection = connections.get(peer);
+        if (connection == null) {
+            file.channel().close();
+            return;
+        }
+        connection.send(header, file);
+    }
+
+    /** Hands everything written in this turn to the network. */
+    public void flushAll() {
+        connections.values().forEach(PeerConnection::flush);
+    }
+
+    /** Closes all connections and ends the thread. Callable from any thread but the loop; returns when all is closed. */
+    @Override
+    public void close() {
+        loop.execute(() -> {
+            closed = true;
+            if (server != null) {
+                server.close();
+            }
+            List.copyOf(connections.values()).forEach(PeerConnection::close);
+            List.copyOf(greeting).forEach(PeerConnection::close);
+        });
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(6, TimeUnit.SECONDS);
+    }
+
+    // ---- for the connections
+    // ----------------------------------------------------------------------------------------------
+
+    Hello hello() {
+        return new Hello(MessageCodec.VERSION, self, cluster, plan);
+    }
+
+    PeerEvents events() {
+        return events;
+    }
+
+    boolean isQuarantined(NodeId peer) {
+        return quarantined.contains(peer);
+    }
+
+    void opened(PeerConnection connection, Hello hello) {
+        greeting.remove(connection);
+        PeerConnection former = connections.put(hello.node(), connection);
+        if (former != null) {
+            events.disconnected(hello.node());
+            former.close();
+        }
+        events.connected(hello.node(), hello.plan());
+        flushAll();
+    }
+
+    void closed(PeerConnection connection) {
+        greeting.remove(connection);
+        Optional<NodeId> peer = connection.peer();
+        if (peer.isPresent() && connections.remove(peer.get(), connection)) {
+            events.disconnected(peer.get());
+            flushAll();
+            dial(peer.get(), Duration.ofMillis(500));
+        }
+    }
+
+    // ---- dialling
+    // ---------------------------------------------------------------------------------------------------------
+
+    private void dial(NodeId peer, Duration retryAfter) {
+        boolean ours = self.compareTo(peer) < 0;
+        if (closed
+                || !ours
+                || !wanted.containsKey(peer)
+                || connections.containsKey(peer)
+                || quarantined.contains(peer)
+                || !dialling.add(peer)) {
+            return;
+        }
+        Bootstrap bootstrap = new Bootstrap()
+                .group(loop)
+                .channel(Epoll.isAvailable() ? EpollSocketChannel.class : NioSocketChannel.class)
+                .localAddress(new InetSocketAddress(bind.getAddress(), 0))
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT_TIMEOUT.toMillis())
+                .handler(connection(Optional.of(peer)));
+        socketOptions().forEach((option, value) -> bootstrap.option(option, value));
+        bootstrap.connect(wanted.get(peer)).addListener((ChannelFuture attempt) -> {
+            if (attempt.isSuccess()) {
+                attempt.channel().closeFuture().addListener(end -> {
+                    dialling.remove(peer);
+                    redial(peer, Duration.ofMillis(500));
+                });
+            } else {
+                LOG.debug("{} does not answer: {}", peer, attempt.cause().getMessage());
+                dialling.remove(peer);
+                redial(peer, retryAfter);
+            }
+        });
+    }
+
+    private void redial(NodeId peer, Duration after) {
+        if (closed || loop.isShuttingDown()) {
+            return;
+        }
+        Duration next = after.multipliedBy(2).compareTo(MAX_REDIAL) < 0 ? after.multipliedBy(2) : MAX_REDIAL;
+        loop.schedule(() -> dial(peer, next), after.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private ChannelInitializer<Channel> connection(Optional<NodeId> expected) {
+        return new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                PeerConnection connection = new PeerConnection(Transfer.this, expected);
+                greeting.add(connection);
+                channel.pipeline()
+                        .addLast(new IdleStateHandler(
+                                SILENCE.toMillis(), PING_AFTER.toMillis(), 0, TimeUnit.MILLISECONDS))
+                        .addLast(new FrameDecoder())
+                        .addLast(connection);
+            }
+        };
+    }
+
+    private static Map<ChannelOption<Object>, Object> socketOptions() {
+        Map<ChannelOption<?>, Object> options = new HashMap<>();
+        options.put(ChannelOption.TCP_NODELAY, true);
+        options.put(ChannelOption.SO_KEEPALIVE, true);
+        if (Epoll.isAvailable()) {
+            options.put(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) NOT_SENT);
+        }
+        @SuppressWarnings("unchecked") // each value stands beside the option whose type it has
+        Map<ChannelOption<Object>, Object> untyped = (Map<ChannelOption<Object>, Object>) (Map<?, ?>) options;
+        return untyped;
+    }
+}
