@@ -1,0 +1,32 @@
+package io.prestage.node.origin;
+
+import io.prestage.protocol.Digest;
+import java.util.List;
+
+/**
+ * What a manifest says of a blob or of another manifest.
+ *
+ * @param mediaType what the content is
+ * @param digest the content's name
+ * @param size bytes, 0 or more
+ * @param urls where else the content can be had; registries need not hold content that has them
+ */
+public record Descriptor(String mediaType, Digest digest, long size, List<String> urls) {
+    /** Checks the size. */
+    public Descriptor {
+        if (size < 0) {
+            throw new IllegalArgumentException("a blob cannot have " + size + " bytes");
+        }
+        urls = List.copyOf(urls);
+    }
+
+    /** A descriptor of content that the registry holds. */
+    public Descriptor(String mediaType, Digest digest, long size) {
+        this(mediaType, digest, size, List.of());
+    }
+
+    /** Whether the registry may lack the content because its licence forbids passing it on. */
+    public boolean foreign() {
+        return !urls.isEmpty() || mediaType.contains("foreign") || mediaType.contains("nondistributable");
+    }
+}

@@ -1,0 +1,193 @@
+package io.prestage.node.origin;
+
+import io.prestage.node.origin.OriginException.Reason;
+import io.prestage.node.origin.RegistryCaller.Question;
+import io.prestage.protocol.Digest;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.LongConsumer;
+
+/**
+ * Pulls manifests and ranges of blobs from any registry of the OCI distribution specification.
+ *
+ * <p>Every method may be called by many threads at a time, blocks its caller, and ends with an
+ * {@link InterruptedIOException} soon after the calling thread is interrupted. What may pass is tried again, with
+ * growing delays, for about a minute without progress; the {@link OriginException} that is thrown in the end says in one
+ * sentence what to do.
+ */
+public final class RegistryClient implements AutoCloseable {
+    /** Bytes of the largest manifest that is accepted, the least that the distribution specification wants of a registry. */
+    public static final int LARGEST_MANIFEST = 4 << 20;
+
+    private final Surroundings surroundings;
+    private final Transport transport;
+    private final RegistryCaller caller;
+    private final Semaphore connections;
+    private final LongConsumer received;
+
+    /**
+     * A client that uses this machine's credentials, certificates and proxies.
+     *
+     * @param received told how many bytes of blobs come in, wanted or not, by several threads at a time
+     * @throws OriginException if a file that the options name cannot be used
+     */
+    public RegistryClient(OriginOptions options, LongConsumer received) throws OriginException {
+        this(options, received, Surroundings.ofThisMachine());
+    }
+
+    RegistryClient(OriginOptions options, LongConsumer received, Surroundings surroundings) throws OriginException {
+        this.surroundings = surroundings;
+        this.received = received;
+        this.connections = new Semaphore(options.connections());
+        Credentials credentials = new Credentials(options.authFile(), surroundings);
+        this.transport = new Transport(options, surroundings);
+        this.caller = new RegistryCaller(transport, new Authorizer(transport, credentials, InstantSource.system()));
+    }
+
+    /**
+     * The manifest or index that a reference names.
+     *
+     * @throws OriginException if it cannot be had, or its bytes are not those that the registry's digest or the
+     *     reference's names
+     */
+    public Manifest manifest(ImageReference image) throws IOException {
+        Retries retries = new Retries(surroundings);
+        while (true) {
+            try {
+                return ManifestAnswer.check(image, requestManifest(image));
+            } catch (OriginException e) {
+                retries.after(e);
+            }
+        }
+    }
+
+    /**
+     * The manifest of a repository that has this digest.
+     *
+     * @param repository its tag and digest do not count
+     * @throws OriginException if it cannot be had or its bytes do not match
+     */
+    public Manifest manifest(ImageReference repository, Digest digest) throws IOException {
+        return manifest(repository.at(digest));
+    }
+
+    private ManifestAnswer requestManifest(ImageReference image) throws IOException {
+        Question question = new Question(
+                image,
+                image.toString(),
+                "manifests/" + image.reference(),
+                Map.of("Accept", MediaTypes.ACCEPT),
+                n -> {});
+        try (Response response = caller.ask(question)) {
+            byte[] content = response.body()
+                    .readAll(LARGEST_MANIFEST)
+                    .orElseThrow(() -> new OriginException(
+                            Reason.PROTOCOL,
+                            "the manifest of " + image + " is larger than " + LARGEST_MANIFEST
+                                    + " bytes, which no registry need accept: check that it is an image"));
+            return new ManifestAnswer(
+                    content, response.header("Content-Type"), response.header("Docker-Content-Digest"));
+        } catch (OriginException | InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            throw broken(image, "the manifest of " + image, e);
+        }
+    }
+
+    /**
+     * Reads a range of a blob.
+     *
+     * <p>The sink is called by the calling thread. A connection that breaks or stalls is replaced by one that begins
+     * where the sink is. The bytes are not verified: that is for whoever has the whole blob.
+     *
+     * @param repository where the blob is; its tag and digest do not count
+     * @param size bytes of the whole blob
+     * @param from first byte, 0 ≤ from ≤ to
+     * @param to the byte after the last, at most {@code size}
+     * @throws OriginException if the bytes cannot be had
+     * @throws IOException what the sink throws
+     */
+    public void fetch(ImageReference repository, Digest blob, long size, long from, long to, ByteSink sink)
+            throws IOException {
+        if (from < 0 || from > to || to > size) {
+            throw new IllegalArgumentException("bytes " + from + " to " + to + " are not in a blob of " + size);
+        }
+        BlobRange range = new BlobRange(repository, blob, size, from, to, sink);
+        Retries retries = new Retries(surroundings);
+        while (!range.isComplete()) {
+            long before = range.position();
+            try {
+                stream(range);
+            } catch (OriginException e) {
+                if (range.position() > before) {
+                    retries.progressed();
+                }
+                retries.after(e);
+            } catch (BlobRange.SinkFailure e) {
+                throw e.failure();
+            }
+        }
+    }
+
+    private void stream(BlobRange range) throws IOException {
+        acquire();
+        try (Response response = caller.ask(range.question(received))) {
+            long skip = range.bytesToSkip(response);
+            while (!range.isComplete()) {
+                Optional<ByteBuffer> chunk = response.body().next();
+                if (chunk.isEmpty()) {
+                    throw range.tooShort();
+                }
+                ByteBuffer bytes = chunk.get();
+                int skipped = (int) Math.min(skip, bytes.remaining());
+                bytes.position(bytes.position() + skipped);
+                skip -= skipped;
+                range.deliver(bytes);
+            }
+        } catch (OriginException | InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            throw broken(range.repository(), range.toString(), e);
+        } finally {
+            connections.release();
+        }
+    }
+
+    private void acquire() throws InterruptedIOException {
+        try {
+            connections.acquire();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            InterruptedIOException interrupted =
+                    new InterruptedIOException("interrupted while waiting for a connection");
+            interrupted.initCause(e);
+            throw interrupted;
+        }
+    }
+
+    private OriginException broken(ImageReference image, String what, IOException cause) {
+        if (cause instanceof HttpTimeoutException) {
+            return new OriginException(
+                    Reason.TIMEOUT,
+                    image.registry() + " stopped sending " + what + " for "
+                            + surroundings.patience().stall().toSeconds() + " s: check the link to it",
+                    cause);
+        }
+        return new OriginException(
+                Reason.UNREACHABLE,
+                "the connection to " + image.registry() + " broke while it sent " + what + ": check the link to it",
+                cause);
+    }
+
+    /** Ends all transfers; threads in them get an exception. */
+    @Override
+    public void close() {
+        transport.close();
+    }
+}

@@ -1,0 +1,265 @@
+package io.prestage.node.origin;
+
+import io.prestage.node.origin.OriginException.Reason;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.security.InvalidAlgorithmParameterException;
+import java.security.cert.CertPathBuilderException;
+import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertificateException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongConsumer;
+import javax.net.ssl.SSLException;
+
+/**
+ * Sends one HTTP request through the right proxy with the right trust, and says what went wrong in a sentence.
+ *
+ * <p>HTTP/1.1 only: ranges asked for at the same time have to be connections of their own, or a path with delay gives
+ * all of them together the window of one. Safe for use by many threads.
+ */
+final class Transport implements AutoCloseable {
+    /** The key of the client for hosts without certificates of their own; no authority is empty. */
+    private static final String ANY_HOST = "";
+
+    private final Trust trust;
+    private final Proxies proxies;
+    private final Surroundings.Patience patience;
+    private final boolean tlsVerify;
+    private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
+    private final Map<String, String> schemes = new ConcurrentHashMap<>();
+    private final Set<Body> bodies = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    Transport(OriginOptions options, Surroundings surroundings) throws OriginException {
+        this.trust = new Trust(options, surroundings);
+        this.proxies = new Proxies(surroundings);
+        this.patience = surroundings.patience();
+        this.tlsVerify = options.tlsVerify();
+    }
+
+    /**
+     * A request.
+     *
+     * @param form the body to post; without it the request is a GET
+     * @param received told of the bytes of a body of status 200 or 206
+     */
+    record Call(URI target, Map<String, String> headers, Optional<String> form, LongConsumer received) {
+        static Call get(URI target, Map<String, String> headers) {
+            return new Call(target, headers, Optional.empty(), bytes -> {});
+        }
+    }
+
+    /** Whether an address may be asked at all. */
+    boolean allows(URI target) {
+        return target.getHost() != null
+                && ("https".equals(target.getScheme()) || (!tlsVerify && "http".equals(target.getScheme())));
+    }
+
+    /**
+     * The address of a registry's API, without a slash at the end.
+     *
+     * <p>Where certificates are not checked, a registry that does not answer HTTPS is asked over HTTP, once.
+     */
+    URI base(String endpoint) throws IOException {
+        if (tlsVerify) {
+            return URI.create("https://" + endpoint);
+        }
+        String scheme = schemes.get(endpoint);
+        if (scheme == null) {
+            scheme = probe(endpoint);
+            schemes.put(endpoint, scheme);
+        }
+        return URI.create(scheme + "://" + endpoint);
+    }
+
+    private String probe(String endpoint) throws IOException {
+        try {
+            send(Call.get(URI.create("https://" + endpoint + "/v2/"), Map.of())).close();
+            return "https";
+        } catch (OriginException overTls) {
+            try {
+                send(Call.get(URI.create("http://" + endpoint + "/v2/"), Map.of()))
+                        .close();
+                return "http";
+            } catch (OriginException overHttp) {
+                overTls.addSuppressed(overHttp);
+                throw overTls;
+            }
+        }
+    }
+
+    /**
+     * Sends the request and waits for the answer's headers.
+     *
+     * @throws OriginException if none come
+     * @throws InterruptedIOException if the thread is interrupted
+     */
+    Response send(Call call) throws IOException {
+        URI target = call.target();
+        if (!allows(target)) {
+            throw new OriginException(
+                    Reason.PROTOCOL,
+                    target.getHost() + " is not asked over " + target.getScheme()
+                            + ": only HTTPS is safe; pass --tls-verify=false if that does not matter");
+        }
+        if (closed) {
+            throw new IllegalStateException("the origin's client is closed");
+        }
+        CompletableFuture<HttpResponse<Body>> pending = clientFor(target)
+                .sendAsync(request(call), head -> open(head.statusCode() / 100 == 2 ? call.received() : bytes -> {}));
+        try {
+            HttpResponse<Body> response =
+                    pending.get(patience.connect().plus(patience.response()).toMillis(), TimeUnit.MILLISECONDS);
+            return new Response(target, response.statusCode(), response.headers(), response.body());
+        } catch (InterruptedException e) {
+            abandon(pending);
+            Thread.currentThread().interrupt();
+            InterruptedIOException interrupted =
+                    new InterruptedIOException("interrupted while asking " + target.getHost());
+            interrupted.initCause(e);
+            throw interrupted;
+        } catch (TimeoutException e) {
+            abandon(pending);
+            throw explain(target, new HttpTimeoutException("no answer"));
+        } catch (ExecutionException e) {
+            throw explain(target, e.getCause());
+        }
+    }
+
+    private void abandon(CompletableFuture<HttpResponse<Body>> pending) {
+        if (!pending.cancel(true) && !pending.isCompletedExceptionally()) {
+            pending.join().body().close();
+        }
+    }
+
+    private Body open(LongConsumer received) {
+        Body body = new Body(patience.stall(), received, bodies::remove);
+        bodies.add(body);
+        if (closed) {
+            body.close();
+        }
+        return body;
+    }
+
+    private HttpRequest request(Call call) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(call.target()).timeout(patience.response());
+        request.setHeader("User-Agent", "prestage");
+        call.headers().forEach(request::setHeader);
+        proxies.loginFor(call.target()).ifPresent(login -> request.setHeader("Proxy-Authorization", login.basic()));
+        call.form()
+                .ifPresent(form -> request.setHeader("Content-Type", "application/x-www-form-urlencoded")
+                        .POST(HttpRequest.BodyPublishers.ofString(form)));
+        return request.build();
+    }
+
+    private HttpClient clientFor(URI target) throws OriginException {
+        String key = trust.isSpecial(target.getAuthority()) ? target.getAuthority() : ANY_HOST;
+        HttpClient known = clients.get(key);
+        if (known != null) {
+            return known;
+        }
+        HttpClient made = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(patience.connect())
+                .proxy(proxies)
+                .sslContext(trust.contextFor(target.getAuthority()))
+                .build();
+        HttpClient other = clients.putIfAbsent(key, made);
+        return other == null ? made : other;
+    }
+
+    /** Turns what Java says about a failed request into a sentence. */
+    OriginException explain(URI target, Throwable cause) {
+        String host = target.getAuthority();
+        String through = proxies.nameFor(target)
+                .map(name -> " through the proxy " + name)
+                .orElse("");
+        for (Throwable t = cause; t != null; t = t.getCause()) {
+            if (t instanceof OriginException known) {
+                return known;
+            }
+            if (t instanceof UnresolvedAddressException || t instanceof UnknownHostException) {
+                return new OriginException(
+                        Reason.UNKNOWN_HOST,
+                        through.isEmpty()
+                                ? "the name " + target.getHost() + " does not resolve: check it and this machine's DNS"
+                                : "the name of " + host + " or of the proxy does not resolve" + through
+                                        + ": check HTTPS_PROXY and this machine's DNS",
+                        cause);
+            }
+            if (t instanceof CertificateException
+                    || t instanceof CertPathBuilderException
+                    || t instanceof CertPathValidatorException
+                    || t instanceof InvalidAlgorithmParameterException) {
+                return new OriginException(
+                        Reason.UNKNOWN_CA,
+                        "the certificate of " + host + " is not trusted (" + t.getMessage()
+                                + "): pass its authority with --cacert or put it into /etc/containers/certs.d/" + host,
+                        cause);
+            }
+            if (t instanceof HttpConnectTimeoutException) {
+                return new OriginException(
+                        Reason.TIMEOUT,
+                        host + " does not take a connection" + through + " within "
+                                + patience.connect().toSeconds() + " s: check the route and the firewall",
+                        cause);
+            }
+            if (t instanceof HttpTimeoutException) {
+                return new OriginException(
+                        Reason.TIMEOUT,
+                        host + " does not answer" + through + " within "
+                                + patience.response().toSeconds() + " s: check the link to it",
+                        cause);
+            }
+            if (t instanceof ConnectException) {
+                return new OriginException(
+                        Reason.UNREACHABLE,
+                        host + " cannot be reached" + through + ": check the address, the route and the firewall",
+                        cause);
+            }
+            if (t instanceof SSLException && String.valueOf(t.getMessage()).contains("SSL message")) {
+                return new OriginException(
+                        Reason.PROTOCOL,
+                        host + " does not speak TLS: if it is a plain HTTP registry, pass --tls-verify=false",
+                        cause);
+            }
+        }
+        return new OriginException(
+                Reason.UNREACHABLE,
+                "the connection to " + host + through + " broke (" + innermost(cause) + "): check the link to it",
+                cause);
+    }
+
+    private static String innermost(Throwable cause) {
+        Throwable t = cause;
+        while (t.getCause() != null) {
+            t = t.getCause();
+        }
+        return t.getMessage() == null ? t.getClass().getSimpleName() : t.getMessage();
+    }
+
+    /** Ends every transfer; the clients end with their last reference, which is how Java 17 has it. */
+    @Override
+    public void close() {
+        closed = true;
+        bodies.forEach(Body::close);
+        clients.clear();
+    }
+}
