@@ -34,6 +34,7 @@ record Surroundings(
      * How long to wait for what, and how often.
      *
      * @param connect until a connection is there
+     * @param probe until it is clear that a registry does not speak TLS, where that is allowed
      * @param response from the request to the answer's headers
      * @param stall between two bytes of a body
      * @param tries how many times in a row something may fail without any progress
@@ -43,6 +44,7 @@ record Surroundings(
      */
     record Patience(
             Duration connect,
+            Duration probe,
             Duration response,
             Duration stall,
             int tries,
@@ -53,6 +55,7 @@ record Surroundings(
         static Patience usual() {
             return new Patience(
                     Duration.ofSeconds(10),
+                    Duration.ofSeconds(5),
                     Duration.ofSeconds(30),
                     Duration.ofSeconds(30),
                     7,

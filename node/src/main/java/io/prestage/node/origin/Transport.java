@@ -16,7 +16,9 @@ import java.security.InvalidAlgorithmParameterException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
 /**
@@ -90,18 +93,26 @@ final class Transport implements AutoCloseable {
 
     private String probe(String endpoint) throws IOException {
         try {
-            send(Call.get(URI.create("https://" + endpoint + "/v2/"), Map.of())).close();
+            send(probing("https://" + endpoint), patience.probe()).close();
             return "https";
         } catch (OriginException overTls) {
-            try {
-                send(Call.get(URI.create("http://" + endpoint + "/v2/"), Map.of()))
-                        .close();
+            try (Response answer = send(probing("http://" + endpoint), patience.response())) {
+                // What a TLS server says to plain HTTP.
+                if (answer.status() == 400) {
+                    throw overTls;
+                }
                 return "http";
             } catch (OriginException overHttp) {
-                overTls.addSuppressed(overHttp);
+                if (overHttp != overTls) {
+                    overTls.addSuppressed(overHttp);
+                }
                 throw overTls;
             }
         }
+    }
+
+    private static Call probing(String base) {
+        return Call.get(URI.create(base + "/v2/"), Map.of());
     }
 
     /**
@@ -111,6 +122,10 @@ final class Transport implements AutoCloseable {
      * @throws InterruptedIOException if the thread is interrupted
      */
     Response send(Call call) throws IOException {
+        return send(call, patience.response());
+    }
+
+    private Response send(Call call, Duration wait) throws IOException {
         URI target = call.target();
         if (!allows(target)) {
             throw new OriginException(
@@ -122,10 +137,12 @@ final class Transport implements AutoCloseable {
             throw new IllegalStateException("the origin's client is closed");
         }
         CompletableFuture<HttpResponse<Body>> pending = clientFor(target)
-                .sendAsync(request(call), head -> open(head.statusCode() / 100 == 2 ? call.received() : bytes -> {}));
+                .sendAsync(
+                        request(call, wait),
+                        head -> open(head.statusCode() / 100 == 2 ? call.received() : bytes -> {}));
         try {
             HttpResponse<Body> response =
-                    pending.get(patience.connect().plus(patience.response()).toMillis(), TimeUnit.MILLISECONDS);
+                    pending.get(patience.connect().plus(wait).toMillis(), TimeUnit.MILLISECONDS);
             return new Response(target, response.statusCode(), response.headers(), response.body());
         } catch (InterruptedException e) {
             abandon(pending);
@@ -157,8 +174,8 @@ final class Transport implements AutoCloseable {
         return body;
     }
 
-    private HttpRequest request(Call call) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(call.target()).timeout(patience.response());
+    private HttpRequest request(Call call, Duration wait) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(call.target()).timeout(wait);
         request.setHeader("User-Agent", "prestage");
         call.headers().forEach(request::setHeader);
         proxies.loginFor(call.target()).ifPresent(login -> request.setHeader("Proxy-Authorization", login.basic()));
@@ -191,60 +208,59 @@ final class Transport implements AutoCloseable {
         String through = proxies.nameFor(target)
                 .map(name -> " through the proxy " + name)
                 .orElse("");
-        for (Throwable t = cause; t != null; t = t.getCause()) {
-            if (t instanceof OriginException known) {
-                return known;
-            }
-            if (t instanceof UnresolvedAddressException || t instanceof UnknownHostException) {
-                return new OriginException(
-                        Reason.UNKNOWN_HOST,
-                        through.isEmpty()
-                                ? "the name " + target.getHost() + " does not resolve: check it and this machine's DNS"
-                                : "the name of " + host + " or of the proxy does not resolve" + through
-                                        + ": check HTTPS_PROXY and this machine's DNS",
-                        cause);
-            }
-            if (t instanceof CertificateException
-                    || t instanceof CertPathBuilderException
-                    || t instanceof CertPathValidatorException
-                    || t instanceof InvalidAlgorithmParameterException) {
-                return new OriginException(
-                        Reason.UNKNOWN_CA,
-                        "the certificate of " + host + " is not trusted (" + t.getMessage()
-                                + "): pass its authority with --cacert or put it into /etc/containers/certs.d/" + host,
-                        cause);
-            }
-            if (t instanceof HttpConnectTimeoutException) {
-                return new OriginException(
-                        Reason.TIMEOUT,
-                        host + " does not take a connection" + through + " within "
-                                + patience.connect().toSeconds() + " s: check the route and the firewall",
-                        cause);
-            }
-            if (t instanceof HttpTimeoutException) {
-                return new OriginException(
-                        Reason.TIMEOUT,
-                        host + " does not answer" + through + " within "
-                                + patience.response().toSeconds() + " s: check the link to it",
-                        cause);
-            }
-            if (t instanceof ConnectException) {
-                return new OriginException(
-                        Reason.UNREACHABLE,
-                        host + " cannot be reached" + through + ": check the address, the route and the firewall",
-                        cause);
-            }
-            if (t instanceof SSLException && String.valueOf(t.getMessage()).contains("SSL message")) {
-                return new OriginException(
-                        Reason.PROTOCOL,
-                        host + " does not speak TLS: if it is a plain HTTP registry, pass --tls-verify=false",
-                        cause);
-            }
+        if (isCausedBy(cause, UnresolvedAddressException.class, UnknownHostException.class)) {
+            return new OriginException(
+                    Reason.UNKNOWN_HOST,
+                    through.isEmpty()
+                            ? "the name " + target.getHost() + " does not resolve: check it and this machine's DNS"
+                            : host + " cannot be reached" + through
+                                    + ", whose name does not resolve: check HTTPS_PROXY and this machine's DNS",
+                    cause);
+        }
+        if (isCausedBy(
+                cause,
+                CertificateException.class,
+                CertPathBuilderException.class,
+                CertPathValidatorException.class,
+                InvalidAlgorithmParameterException.class)) {
+            return new OriginException(
+                    Reason.UNKNOWN_CA,
+                    "the certificate of " + host + " is not trusted (" + innermost(cause)
+                            + "): pass its authority with --cacert or put it into /etc/containers/certs.d/" + host,
+                    cause);
+        }
+        if (isCausedBy(cause, HttpConnectTimeoutException.class)) {
+            return new OriginException(
+                    Reason.TIMEOUT,
+                    host + " does not take a connection" + through + " within "
+                            + patience.connect().toSeconds() + " s: check the route and the firewall",
+                    cause);
+        }
+        if (isCausedBy(cause, HttpTimeoutException.class)) {
+            return new OriginException(
+                    Reason.TIMEOUT, host + " does not answer in time" + through + ": check the link to it", cause);
+        }
+        if (isCausedBy(cause, ConnectException.class)) {
+            return new OriginException(
+                    Reason.UNREACHABLE,
+                    host + " cannot be reached" + through + ": check the address, the route and the firewall",
+                    cause);
+        }
+        if (isCausedBy(cause, SSLException.class) && innermost(cause).contains("SSL message")) {
+            return new OriginException(
+                    Reason.PROTOCOL,
+                    host + " does not speak TLS: if it is a plain HTTP registry, pass --tls-verify=false",
+                    cause);
         }
         return new OriginException(
                 Reason.UNREACHABLE,
                 "the connection to " + host + through + " broke (" + innermost(cause) + "): check the link to it",
                 cause);
+    }
+
+    private static boolean isCausedBy(Throwable failure, Class<?>... kinds) {
+        return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+                .anyMatch(cause -> Stream.of(kinds).anyMatch(kind -> kind.isInstance(cause)));
     }
 
     private static String innermost(Throwable cause) {

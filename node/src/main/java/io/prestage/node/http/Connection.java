@@ -1,0 +1,317 @@
+package io.prestage.node.http;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.DefaultFileRegion;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpContent;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.netty.handler.timeout.IdleStateEvent;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads the requests of one connection, one after the other, and writes the answers. */
+final class Connection extends SimpleChannelInboundHandler<HttpObject> {
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+    private final List<Route> routes;
+    private final Executor workers;
+    private HttpRequest current;
+    private SentEvents stream;
+
+    Connection(List<Route> routes, Executor workers) {
+        this.routes = routes;
+        this.workers = workers;
+    }
+
+    /** A file's part, open and ready to be sent. */
+    private record Opened(FileChannel channel, long size, Optional<ByteRange> range) {}
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        ctx.read();
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
+        if (stream != null || !message.decoderResult().isSuccess()) {
+            refuse(ctx, message);
+            return;
+        }
+        if (message instanceof HttpRequest request) {
+            current = request;
+        }
+        if (message instanceof HttpContent content && content.content().isReadable()) {
+            refuse(ctx, message);
+            return;
+        }
+        if (message instanceof LastHttpContent) {
+            dispatch(ctx, current);
+        } else {
+            ctx.read();
+        }
+    }
+
+    /** Nothing that follows can be understood, so the connection ends. */
+    private void refuse(ChannelHandlerContext ctx, HttpObject message) {
+        if (stream != null || current == null && message instanceof HttpContent) {
+            ctx.close();
+            return;
+        }
+        HttpResponseStatus status = message.decoderResult().isSuccess()
+                ? HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE
+                : HttpResponseStatus.BAD_REQUEST;
+        ctx.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER))
+                .addListener(ChannelFutureListener.CLOSE);
+    }
+
+    private void dispatch(ChannelHandlerContext ctx, HttpRequest request) {
+        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+            write(ctx, request, new Answer.Content(405, "text/plain", new byte[0], Map.of("Allow", "GET, HEAD")));
+            return;
+        }
+        try {
+            workers.execute(() -> work(ctx, request));
+        } catch (RejectedExecutionException e) {
+            write(ctx, request, new Answer.Content(503, "text/plain", new byte[0], Map.of("Retry-After", "1")));
+        }
+    }
+
+    /** On a worker, because handlers read files and wait for locks. */
+    private void work(ChannelHandlerContext ctx, HttpRequest request) {
+        Answer answer;
+        Optional<Opened> opened = Optional.empty();
+        try {
+            answer = answer(request);
+            if (answer instanceof Answer.FileContent file) {
+                opened = Optional.of(open(file, request));
+            }
+        } catch (ByteRange.Unsatisfiable e) {
+            answer = Answer.text(416, "no byte of it is in that range");
+        } catch (IOException e) {
+            LOG.warn("GET {} failed", request.uri(), e);
+            answer = Answer.text(500, "this cannot be read now");
+        } catch (RuntimeException e) {
+            LOG.error("GET {} failed, which is a mistake in Prestage", request.uri(), e);
+            answer = Answer.text(500, "this failed");
+        }
+        Answer outcome = answer;
+        Optional<Opened> content = opened;
+        ctx.executor().execute(() -> {
+            if (content.isPresent() && outcome instanceof Answer.FileContent file) {
+                writeFile(ctx, request, file, content.get());
+            } else {
+                write(ctx, request, outcome);
+            }
+        });
+    }
+
+    private Answer answer(HttpRequest request) throws IOException {
+        QueryStringDecoder address = new QueryStringDecoder(request.uri());
+        String path;
+        Map<String, List<String>> query;
+        try {
+            path = address.path();
+            query = address.parameters();
+        } catch (IllegalArgumentException e) {
+            return Answer.text(400, "the address is not encoded as it should be");
+        }
+        Optional<Route> route = routes.stream()
+                .filter(r -> r.matches(path))
+                .findFirst()
+                .or(() -> routes.stream()
+                        .filter(r -> r.covers(path))
+                        .max(Comparator.comparingInt(r -> r.path().length())));
+        if (route.isEmpty()) {
+            return Answer.text(404, "nothing is served at " + path);
+        }
+        Map<String, String> headers = new HashMap<>();
+        request.headers()
+                .forEach(header -> headers.putIfAbsent(header.getKey().toLowerCase(Locale.ROOT), header.getValue()));
+        return route.get().handler().answer(new Request(path, query, headers));
+    }
+
+    private static Opened open(Answer.FileContent file, HttpRequest request)
+            throws IOException, ByteRange.Unsatisfiable {
+        FileChannel channel = FileChannel.open(file.file(), StandardOpenOption.READ);
+        try {
+            long size = channel.size();
+            String header = request.headers().get(HttpHeaderNames.RANGE);
+            String condition = request.headers().get(HttpHeaderNames.IF_RANGE);
+            boolean asked = header != null
+                    && (condition == null || condition.equals(file.headers().get("ETag")));
+            Optional<ByteRange> range = asked ? ByteRange.parse(header, size) : Optional.empty();
+            return new Opened(channel, size, range);
+        } catch (IOException | ByteRange.Unsatisfiable e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private void write(ChannelHandlerContext ctx, HttpRequest request, Answer answer) {
+        if (answer instanceof Answer.Events events) {
+            writeEvents(ctx, request, events);
+        } else if (answer instanceof Answer.Content content) {
+            boolean head = request.method().equals(HttpMethod.HEAD);
+            ByteBuf body = head ? Unpooled.EMPTY_BUFFER : Unpooled.wrappedBuffer(content.body());
+            HttpResponse response = new DefaultFullHttpResponse(
+                    HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(content.status()), body);
+            describe(response, content.mediaType(), content.headers(), content.body().length);
+            finish(ctx, request, response, ctx.writeAndFlush(keepAlive(request, response)));
+        }
+    }
+
+    private void writeFile(ChannelHandlerContext ctx, HttpRequest request, Answer.FileContent file, Opened opened) {
+        ByteRange range = opened.range().orElse(new ByteRange(0, opened.size()));
+        long length = range.to() - range.from();
+        HttpResponseStatus status =
+                opened.range().isPresent() ? HttpResponseStatus.PARTIAL_CONTENT : HttpResponseStatus.OK;
+        HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, status);
+        describe(response, file.mediaType(), file.headers(), length);
+        response.headers().set(HttpHeaderNames.ACCEPT_RANGES, "bytes");
+        if (opened.range().isPresent()) {
+            response.headers()
+                    .set(
+                            HttpHeaderNames.CONTENT_RANGE,
+                            "bytes " + range.from() + "-" + (range.to() - 1) + "/" + opened.size());
+        }
+        DefaultFileRegion region = new DefaultFileRegion(opened.channel(), range.from(), length);
+        keepAlive(request, response);
+        if (request.method().equals(HttpMethod.HEAD) || length == 0) {
+            region.release();
+            ctx.write(response);
+        } else {
+            ctx.write(response);
+            ctx.write(region).addListener(done -> file.sent().sent(range.from(), range.to(), region.transferred()));
+        }
+        finish(ctx, request, response, ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT));
+    }
+
+    private static void describe(HttpResponse response, String mediaType, Map<String, String> headers, long length) {
+        headers.forEach(response.headers()::set);
+        response.headers().set(HttpHeaderNames.CONTENT_TYPE, mediaType);
+        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, length);
+        response.headers().set("X-Content-Type-Options", "nosniff");
+    }
+
+    private static HttpResponse keepAlive(HttpRequest request, HttpResponse response) {
+        HttpUtil.setKeepAlive(response, HttpUtil.isKeepAlive(request));
+        return response;
+    }
+
+    /** Reads the next request when the answer is out, or ends the connection. */
+    private void finish(ChannelHandlerContext ctx, HttpRequest request, HttpResponse response, ChannelFuture written) {
+        current = null;
+        boolean keep = HttpUtil.isKeepAlive(request) && HttpUtil.isContentLengthSet(response);
+        written.addListener((ChannelFutureListener) future -> {
+            if (future.isSuccess() && keep) {
+                ctx.read();
+            } else {
+                ctx.close();
+            }
+        });
+    }
+
+    private void writeEvents(ChannelHandlerContext ctx, HttpRequest request, Answer.Events events) {
+        HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
+        response.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
+        if (request.method().equals(HttpMethod.HEAD)) {
+            response.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
+            finish(ctx, request, response, ctx.writeAndFlush(keepAlive(request, response)));
+            return;
+        }
+        boolean chunked = request.protocolVersion().equals(HttpVersion.HTTP_1_1);
+        HttpUtil.setTransferEncodingChunked(response, chunked);
+        ctx.writeAndFlush(response);
+        stream = new SentEvents(ctx.channel());
+        // Nothing is expected, but only a read notices that the client has gone.
+        ctx.read();
+        events.onOpen().accept(stream);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (!(event instanceof IdleStateEvent)) {
+            ctx.fireUserEventTriggered(event);
+        } else if (stream != null && ctx.channel().isWritable()) {
+            // A comment, by the standard of server-sent events; it finds out whether the client is still there.
+            ctx.writeAndFlush(chunk(":\n\n"));
+        } else {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        LOG.debug("an HTTP client's connection ended", cause);
+        ctx.close();
+    }
+
+    private static HttpContent chunk(String text) {
+        return new DefaultHttpContent(Unpooled.copiedBuffer(text, StandardCharsets.UTF_8));
+    }
+
+    /** Events on their way through a channel. */
+    private static final class SentEvents implements EventStream {
+        private final Channel channel;
+
+        private SentEvents(Channel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public boolean send(String event, String data) {
+            if (!channel.isActive() || !channel.isWritable()) {
+                return false;
+            }
+            StringBuilder text = new StringBuilder("event: ").append(event).append('\n');
+            data.lines().forEach(line -> text.append("data: ").append(line).append('\n'));
+            channel.writeAndFlush(chunk(text.append('\n').toString()));
+            return true;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return channel.isActive();
+        }
+
+        @Override
+        public void onClose(Runnable action) {
+            channel.closeFuture().addListener(done -> action.run());
+        }
+
+        @Override
+        public void close() {
+            channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+}
