@@ -82,7 +82,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
 
     /** Nothing that follows can be understood, so the connection ends. */
     private void refuse(ChannelHandlerContext ctx, HttpObject message) {
-        if (stream != null || current == null && message instanceof HttpContent) {
+        if (stream != null) {
             ctx.close();
             return;
         }
