@@ -1,5 +1,7 @@
 package io.prestage.protocol;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -34,6 +36,7 @@ public record Digest(String hex) implements Comparable<Digest> {
      * @param text {@code sha256:} and 64 lower-case hexadecimal digits
      * @throws IllegalArgumentException if the text is anything else, with a sentence that quotes it
      */
+    @JsonCreator
     public static Digest parse(String text) {
         if (!text.startsWith(PREFIX)) {
             throw new IllegalArgumentException("only sha256 digests are supported, not '" + text + "'");
@@ -83,6 +86,7 @@ public record Digest(String hex) implements Comparable<Digest> {
     }
 
     @Override
+    @JsonValue
     public String toString() {
         return PREFIX + hex;
     }

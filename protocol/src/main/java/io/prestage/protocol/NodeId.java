@@ -1,5 +1,7 @@
 package io.prestage.protocol;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 
@@ -26,6 +28,7 @@ public record NodeId(long high, long low) implements Comparable<NodeId> {
      *
      * @throws IllegalArgumentException if the text is anything else
      */
+    @JsonCreator
     public static NodeId parse(String text) {
         if (text.length() != 2 * LENGTH) {
             throw new IllegalArgumentException("a node's id has 32 hexadecimal digits, not '" + text + "'");
@@ -42,6 +45,7 @@ public record NodeId(long high, long low) implements Comparable<NodeId> {
     }
 
     @Override
+    @JsonValue
     public String toString() {
         HexFormat hex = HexFormat.of();
         return hex.toHexDigits(high) + hex.toHexDigits(low);

@@ -1,0 +1,410 @@
+package io.prestage.node.cluster;
+
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.NodeId;
+import io.prestage.protocol.PieceSet;
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jgroups.Address;
+import org.jgroups.BytesMessage;
+import org.jgroups.JChannel;
+import org.jgroups.Message;
+import org.jgroups.Receiver;
+import org.jgroups.View;
+import org.jgroups.blocks.MessageDispatcher;
+import org.jgroups.blocks.RequestOptions;
+import org.jgroups.blocks.ResponseMode;
+import org.jgroups.util.Rsp;
+import org.jgroups.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A node's membership in its cluster.
+ *
+ * <p>A node's address in JGroups is its {@link NodeId}. One thread owns the state; the listener is called on it. Methods can be
+ * called from any thread.
+ */
+public final class Cluster implements AutoCloseable {
+    /** Servers in one second's summary; a larger fleet takes several seconds to go round, so its cost is bounded. */
+    private static final int ROWS_A_SECOND = 250;
+
+    private static final Duration ROUND = Duration.ofSeconds(1);
+
+    /** How long changes are gathered before they are published: a booting rack makes many at once. */
+    private static final Duration GATHER = Duration.ofMillis(50);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final ClusterOptions options;
+    private final NodeId self;
+    private final Supplier<Report> status;
+    private final Supplier<Optional<Holdings>> holdings;
+    private final Listener listener;
+    private final ScheduledExecutorService thread;
+    private final Coordinator coordinator = new Coordinator();
+    private final JChannel channel;
+    private final MessageDispatcher dispatcher;
+    private volatile ClusterState state = ClusterState.EMPTY;
+    private volatile List<ServerStatus> servers = List.of();
+    private volatile View view;
+    private Optional<Bulletin.Offered> offer = Optional.empty();
+    private boolean publishing;
+    private int nextRow;
+
+    /** What is told to whoever runs the node. */
+    public interface Listener {
+        /** The coordinator published a state. */
+        void changed(ClusterState state);
+
+        /** An owner found that a blob's pieces are void. */
+        void voided(Digest plan, int blob);
+    }
+
+    /**
+     * What a node holds of a plan.
+     *
+     * @param plan the plan
+     * @param pieces its pieces
+     */
+    public record Holdings(Digest plan, PieceSet pieces) {}
+
+    /**
+     * Prepares to join; {@link #start} joins.
+     *
+     * @param self the id that becomes the node's address
+     * @param status asked once a second what to report, on the cluster's thread
+     * @param holdings asked what this node holds, when a seed takes over from another; on a thread of JGroups
+     * @throws IOException if JGroups cannot be set up so
+     */
+    public Cluster(
+            ClusterOptions options,
+            NodeId self,
+            Supplier<Report> status,
+            Supplier<Optional<Holdings>> holdings,
+            Listener listener)
+            throws IOException {
+        this.options = options;
+        this.self = self;
+        this.status = status;
+        this.holdings = holdings;
+        this.listener = listener;
+        this.thread = Executors.newSingleThreadScheduledExecutor(run -> {
+            Thread made = new Thread(run, "cluster");
+            made.setDaemon(true);
+            return made;
+        });
+        try {
+            this.channel = new JChannel(Stack.of(options));
+        } catch (Exception e) {
+            throw new IOException("cannot set up cluster membership: " + e.getMessage(), e);
+        }
+        channel.addAddressGenerator(() -> new UUID(self.high(), self.low()));
+        this.dispatcher = new MessageDispatcher(channel, this::answer);
+        dispatcher.setReceiver(new Receiver() {
+            @Override
+            public void receive(Message message) {
+                byte[] json = message.getArray();
+                int from = message.getOffset();
+                int length = message.getLength();
+                Address sender = message.getSrc();
+                submit(() -> read(sender, json, from, length));
+            }
+
+            @Override
+            public void viewAccepted(View accepted) {
+                submit(() -> viewed(accepted));
+            }
+        });
+    }
+
+    /**
+     * Joins the cluster, or starts it. Returns when this node is a member.
+     *
+     * @throws IOException if the address or port cannot be used, with a sentence that names it
+     */
+    public void start() throws IOException {
+        try {
+            channel.connect(options.name());
+        } catch (Exception e) {
+            throw new IOException(reason(e), e);
+        }
+        thread.scheduleWithFixedDelay(this::round, 0, ROUND.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** What the coordinator last published. */
+    public ClusterState state() {
+        return state;
+    }
+
+    /** Every server of the fleet, those that left included. */
+    public List<ServerStatus> servers() {
+        return servers;
+    }
+
+    /** Members that JGroups sees, those that have not reported yet included. */
+    public int members() {
+        View present = view;
+        return present == null ? 0 : present.size();
+    }
+
+    /** Reports at once, because something important changed. */
+    public void reportNow() {
+        submit(this::report);
+    }
+
+    /** Offers a plan, again and again until the cluster has one; {@link Listener#changed} tells which. */
+    public void offer(PlanOffer plan, boolean replace) {
+        submit(() -> {
+            offer = Optional.of(new Bulletin.Offered(plan, replace));
+            offerAgain();
+        });
+    }
+
+    /** Tells everyone that a blob's pieces are void. */
+    public void voided(Digest plan, int blob) {
+        submit(() -> send(null, new Bulletin.Voided(plan, blob)));
+    }
+
+    /**
+     * Asks all members what they hold of a plan.
+     *
+     * @param patience how long to wait for those who do not answer
+     * @return the union, completed on a thread of JGroups; empty of what was not answered in time
+     */
+    public CompletableFuture<PieceSet> fleetHoldings(Digest plan, int pieces, Duration patience) {
+        RequestOptions wait = new RequestOptions(ResponseMode.GET_ALL, patience.toMillis());
+        try {
+            return dispatcher
+                    .<byte[]>castMessageWithFuture(null, new BytesMessage(null, plan.raw()), wait)
+                    .thenApply(answers -> {
+                        PieceSet union = new PieceSet(pieces);
+                        for (Rsp<byte[]> answer : answers) {
+                            byte[] held = answer.getValue();
+                            if (held != null && held.length == (pieces + 7) / 8) {
+                                union.addAll(PieceSet.ofBytes(pieces, ByteBuffer.wrap(held)));
+                            }
+                        }
+                        return union;
+                    });
+        } catch (Exception e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /** Leaves the cluster. */
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        dispatcher.stop();
+        channel.close();
+    }
+
+    private Object answer(Message question) {
+        Digest plan = Digest.ofRaw(Arrays.copyOfRange(
+                question.getArray(), question.getOffset(), question.getOffset() + question.getLength()));
+        return holdings.get()
+                .filter(held -> held.plan().equals(plan))
+                .map(held -> held.pieces().toBytes())
+                .orElse(new byte[0]);
+    }
+
+    // ---- on the cluster's thread
+    // ------------------------------------------------------------------------------------------
+
+    private void viewed(View accepted) {
+        boolean wasCoordinator = isCoordinator();
+        view = accepted;
+        coordinator.viewed(accepted.getMembers().stream().map(Cluster::id).toList());
+        LOG.debug("members: {}", accepted);
+        if (isCoordinator()) {
+            if (!wasCoordinator) {
+                LOG.debug("this node coordinates the cluster");
+            }
+            publishSoon();
+        }
+        report();
+        servers = coordinator.servers();
+    }
+
+    private void read(Address sender, byte[] json, int from, int length) {
+        Bulletin bulletin;
+        try {
+            bulletin = JSON.readValue(json, from, length, Bulletin.class);
+        } catch (JacksonException e) {
+            LOG.warn("{} sent what cannot be read: {}", sender, e.getOriginalMessage());
+            return;
+        }
+        if (bulletin instanceof Bulletin.Reported reported) {
+            if (isCoordinator() && coordinator.reported(reported.report())) {
+                publishSoon();
+            }
+        } else if (bulletin instanceof Bulletin.Offered offered) {
+            if (isCoordinator() && coordinator.offered(offered.offer(), offered.replace())) {
+                publishSoon();
+            }
+        } else if (bulletin instanceof Bulletin.Published published) {
+            if (!isCoordinator() && isFromCoordinator(sender)) {
+                coordinator.published(published.state());
+                changed();
+            }
+        } else if (bulletin instanceof Bulletin.Summary summary) {
+            if (!isCoordinator() && isFromCoordinator(sender)) {
+                coordinator.published(summary.servers());
+                servers = coordinator.servers();
+            }
+        } else if (bulletin instanceof Bulletin.Voided voided) {
+            listener.voided(voided.plan(), voided.blob());
+        }
+    }
+
+    private void round() {
+        try {
+            report();
+            offerAgain();
+            if (isCoordinator()) {
+                coordinator.judge();
+                servers = coordinator.servers();
+                sendSummary();
+            }
+        } catch (RuntimeException e) {
+            LOG.error("a round of reports failed", e);
+        }
+    }
+
+    private void report() {
+        if (view == null) {
+            return;
+        }
+        Report report = status.get();
+        if (isCoordinator()) {
+            if (coordinator.reported(report)) {
+                publishSoon();
+            }
+        } else {
+            send(view.getCoord(), new Bulletin.Reported(report));
+        }
+    }
+
+    private void offerAgain() {
+        if (offer.isEmpty() || view == null) {
+            return;
+        }
+        boolean settled = state.plan()
+                .filter(plan -> !offer.get().replace()
+                        || plan.plan().equals(offer.get().offer().plan()))
+                .isPresent();
+        if (settled) {
+            offer = Optional.empty();
+        } else if (isCoordinator()) {
+            if (coordinator.offered(offer.get().offer(), offer.get().replace())) {
+                publishSoon();
+            }
+        } else {
+            send(view.getCoord(), offer.get());
+        }
+    }
+
+    private void sendSummary() {
+        List<ServerStatus> all = servers;
+        List<ServerStatus> rows = new ArrayList<>();
+        for (int row = 0; row < Math.min(ROWS_A_SECOND, all.size()); row++) {
+            rows.add(all.get((nextRow + row) % all.size()));
+        }
+        nextRow = all.isEmpty() ? 0 : (nextRow + rows.size()) % all.size();
+        if (view.size() > 1 && !rows.isEmpty()) {
+            send(null, new Bulletin.Summary(rows));
+        }
+    }
+
+    private void publishSoon() {
+        if (!publishing) {
+            publishing = true;
+            thread.schedule(this::publish, GATHER.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void publish() {
+        publishing = false;
+        if (!isCoordinator()) {
+            return;
+        }
+        if (view.size() > 1) {
+            send(null, new Bulletin.Published(coordinator.state()));
+        }
+        changed();
+    }
+
+    private void changed() {
+        state = coordinator.state();
+        servers = coordinator.servers();
+        try {
+            listener.changed(state);
+        } catch (RuntimeException e) {
+            LOG.error("a change of the cluster could not be handled", e);
+        }
+    }
+
+    private boolean isCoordinator() {
+        return view != null && id(view.getCoord()).equals(self);
+    }
+
+    private boolean isFromCoordinator(Address sender) {
+        return view != null && view.getCoord().equals(sender);
+    }
+
+    private void send(Address to, Bulletin bulletin) {
+        try {
+            channel.send(new BytesMessage(to, JSON.writeValueAsBytes(bulletin)));
+        } catch (Exception e) {
+            LOG.debug("a {} was not sent", bulletin.getClass().getSimpleName(), e);
+        }
+    }
+
+    private void submit(Runnable work) {
+        try {
+            thread.execute(() -> {
+                try {
+                    work.run();
+                } catch (RuntimeException e) {
+                    LOG.error("an event of the cluster could not be handled", e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.trace("the cluster is closed", e);
+        }
+    }
+
+    private String reason(Exception failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null && !(cause instanceof BindException)) {
+            cause = cause.getCause();
+        }
+        String where = options.bind().getHostAddress() + " port " + options.port();
+        if (cause instanceof BindException) {
+            return "cannot use " + where + " for cluster membership: " + cause.getMessage()
+                    + "; is another node running there? choose another with --cluster-port";
+        }
+        return "cannot join cluster '" + options.name() + "' from " + where + ": " + cause.getMessage();
+    }
+
+    private static NodeId id(Address address) {
+        UUID uuid = (UUID) address;
+        return new NodeId(uuid.getMostSignificantBits(), uuid.getLeastSignificantBits());
+    }
+}
