@@ -42,6 +42,7 @@ public final class Swarm {
     /** Neighbours that each piece is asked of, those that let it lapse not counted. */
     private final int[] copies;
 
+    private final PieceSet stopped;
     private final SuperSeeding seeding = new SuperSeeding();
 
     /** What this node brought into the swarm and tells not everyone of, as long as something is unsent. */
@@ -64,6 +65,7 @@ public final class Swarm {
         this.held = new PieceSet(pieces.count());
         this.open = PieceSet.full(pieces.count());
         this.verifying = new PieceSet(pieces.count());
+        this.stopped = new PieceSet(pieces.count());
         this.withheld = new PieceSet(pieces.count());
         this.availability = new int[pieces.count()];
         this.copies = new int[pieces.count()];
@@ -508,7 +510,8 @@ public final class Swarm {
     }
 
     private void reopen(int piece) {
-        if (!held.contains(piece) && !verifying.contains(piece) && copies[piece] == 0) {
+        boolean busy = held.contains(piece) || verifying.contains(piece) || copies[piece] > 0;
+        if (!busy && !stopped.contains(piece)) {
             open.add(piece);
         }
     }

@@ -2,7 +2,6 @@ package io.prestage.node.transfer;
 
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.timeout.IdleState;
 import io.netty.handler.timeout.IdleStateEvent;
@@ -125,7 +124,7 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
     /** Writes a piece, which the kernel reads from its file. */
     void send(PieceHeader header, PieceFile file) {
         context.write(Unpooled.wrappedBuffer(MessageCodec.encode(header)), context.voidPromise());
-        context.writeAndFlush(new DefaultFileRegion(file.channel(), file.position(), file.length()))
+        context.writeAndFlush(new PieceRegion(file))
                 .addListener(written -> {
                     if (written.isSuccess()) {
                         transfer.events().sent(peer, header.piece(), header.length());

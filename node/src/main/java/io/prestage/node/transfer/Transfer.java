@@ -184,10 +184,10 @@ public final class Transfer implements AutoCloseable {
     }
 
     /** Sends a piece to a peer; {@link PeerEvents#sent} or {@link PeerEvents#disconnected} follows. */
-    public void send(NodeId peer, PieceHeader header, PieceFile file) throws IOException {
+    public void send(NodeId peer, PieceHeader header, PieceFile file) {
         PeerConnection connection = connections.get(peer);
         if (connection == null) {
-            file.channel().close();
+            file.release().run();
             return;
         }
         connection.send(header, file);
