@@ -27,8 +27,18 @@ public record ServerName(String name, Optional<String> serial, List<String> addr
 
     /** What firmware says when nobody set a serial number. */
     private static final Set<String> PLACEHOLDERS = Set.of(
-            "", "none", "not specified", "not applicable", "default string", "system serial number", "0", "unknown",
-            "to be filled by o.e.m.", "n/a", "123456789", "0123456789");
+            "",
+            "none",
+            "not specified",
+            "not applicable",
+            "default string",
+            "system serial number",
+            "0",
+            "unknown",
+            "to be filled by o.e.m.",
+            "n/a",
+            "123456789",
+            "0123456789");
 
     /** Copies the list. */
     public ServerName {
@@ -42,8 +52,8 @@ public record ServerName(String name, Optional<String> serial, List<String> addr
      * @param network the interface that the node is reached through, if it is known
      */
     public static ServerName find(Optional<String> given, Optional<NetworkInterface> network) {
-        Optional<String> serial = serial(SERIAL);
-        List<String> addresses = addresses();
+        Optional<String> serial = readSerial(SERIAL);
+        List<String> addresses = hardwareAddresses();
         Optional<String> own = network.flatMap(ServerName::address);
         String name = given.or(() -> serial)
                 .or(() -> own)
@@ -53,7 +63,7 @@ public record ServerName(String name, Optional<String> serial, List<String> addr
     }
 
     /** The serial number in such a file; nothing if it holds none or cannot be read, which takes root. */
-    static Optional<String> serial(Path file) {
+    static Optional<String> readSerial(Path file) {
         try {
             String serial = Files.readString(file).strip();
             return PLACEHOLDERS.contains(serial.toLowerCase(Locale.ROOT)) ? Optional.empty() : Optional.of(serial);
@@ -62,7 +72,7 @@ public record ServerName(String name, Optional<String> serial, List<String> addr
         }
     }
 
-    private static List<String> addresses() {
+    private static List<String> hardwareAddresses() {
         List<String> addresses = new ArrayList<>();
         try {
             NetworkInterface.networkInterfaces()

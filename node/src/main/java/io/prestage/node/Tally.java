@@ -9,6 +9,7 @@ final class Tally {
     final LongAdder originBytes = new LongAdder();
     final LongAdder peerBytes = new LongAdder();
     final LongAdder sentBytes = new LongAdder();
+    final LongAdder registryBytes = new LongAdder();
     final LongAdder wastedBytes = new LongAdder();
     final LongAdder piecesVerified = new LongAdder();
     final Map<String, LongAdder> piecesRejected = new ConcurrentHashMap<>();

@@ -224,8 +224,7 @@ public final class Cluster implements AutoCloseable {
                 .orElse(new byte[0]);
     }
 
-    // ---- on the cluster's thread
-    // ------------------------------------------------------------------------------------------
+    // On the cluster's thread.
 
     private void viewed(View accepted) {
         boolean wasCoordinator = isCoordinator();

@@ -86,8 +86,7 @@ public final class Swarm {
         return availability[piece];
     }
 
-    // ---- pieces that come from elsewhere than a neighbour
-    // -----------------------------------------------------------------
+    // Pieces that come from elsewhere than a neighbour.
 
     /** A piece came from the origin, or was on the disk of the node that is to bring it into the swarm. */
     public void sourced(int piece, long now) {
@@ -126,8 +125,21 @@ public final class Swarm {
         }
     }
 
-    // ---- neighbours
-    // -------------------------------------------------------------------------------------------------------
+    /** Two statements of a blob's hashes contradict each other: nothing more of it is asked for. */
+    public void stop(int blob) {
+        for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+            stopped.add(piece);
+            open.remove(piece);
+        }
+    }
+
+    /** Whether nothing is under way between this node and a neighbour. */
+    public boolean isIdle(NodeId id) {
+        Peer peer = peers.get(id);
+        return peer == null || (peer.asked.isEmpty() && peer.queued.isEmpty() && peer.sending == Peer.NONE);
+    }
+
+    // Neighbours.
 
     /** A neighbour is connected and has the plan. */
     public void joined(NodeId id, long now) {
@@ -197,8 +209,7 @@ public final class Swarm {
         }
     }
 
-    // ---- what this node asked for
-    // -----------------------------------------------------------------------------------------
+    // What this node asked for.
 
     /**
      * All bytes of a piece came.
@@ -266,8 +277,7 @@ public final class Swarm {
         askAll(now);
     }
 
-    // ---- what this node was asked for
-    // -------------------------------------------------------------------------------------
+    // What this node was asked for.
 
     /** A neighbour asks for a piece. */
     public void requested(NodeId id, int piece, long now) {
@@ -308,8 +318,7 @@ public final class Swarm {
         reveal(now);
     }
 
-    // ---- time
-    // -------------------------------------------------------------------------------------------------------------
+    // Time.
 
     /** Time passed; expected about twenty times a second. */
     public void tick(long now) {
@@ -323,8 +332,7 @@ public final class Swarm {
         askAll(now);
     }
 
-    // ---- decisions
-    // --------------------------------------------------------------------------------------------------------
+    // Decisions.
 
     private void askAll(long now) {
         if (peers.isEmpty() || held.isFull()) {

@@ -124,16 +124,15 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
     /** Writes a piece, which the kernel reads from its file. */
     void send(PieceHeader header, PieceFile file) {
         context.write(Unpooled.wrappedBuffer(MessageCodec.encode(header)), context.voidPromise());
-        context.writeAndFlush(new PieceRegion(file))
-                .addListener(written -> {
-                    if (written.isSuccess()) {
-                        transfer.events().sent(peer, header.piece(), header.length());
-                        transfer.flushAll();
-                    } else {
-                        LOG.debug("piece {} did not reach {}", header.piece(), name(), written.cause());
-                        context.close();
-                    }
-                });
+        context.writeAndFlush(new PieceRegion(file)).addListener(written -> {
+            if (written.isSuccess()) {
+                transfer.events().sent(peer, header.piece(), header.length());
+                transfer.flushAll();
+            } else {
+                LOG.debug("piece {} did not reach {}", header.piece(), name(), written.cause());
+                context.close();
+            }
+        });
     }
 
     /** Sends what this turn has gathered. */

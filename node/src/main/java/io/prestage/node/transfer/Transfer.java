@@ -212,8 +212,7 @@ public final class Transfer implements AutoCloseable {
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(6, TimeUnit.SECONDS);
     }
 
-    // ---- for the connections
-    // ----------------------------------------------------------------------------------------------
+    // For the connections.
 
     Hello hello() {
         return new Hello(MessageCodec.VERSION, self, cluster, plan);
@@ -248,8 +247,7 @@ public final class Transfer implements AutoCloseable {
         }
     }
 
-    // ---- dialling
-    // ---------------------------------------------------------------------------------------------------------
+    // Dialling.
 
     private void dial(NodeId peer, Duration retryAfter) {
         boolean ours = self.compareTo(peer) < 0;

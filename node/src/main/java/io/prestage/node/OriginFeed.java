@@ -1,0 +1,279 @@
+package io.prestage.node;
+
+import io.netty.channel.EventLoop;
+import io.prestage.node.origin.ImageReference;
+import io.prestage.node.origin.OriginException;
+import io.prestage.node.origin.RegistryClient;
+import io.prestage.node.swarm.OriginSchedule;
+import io.prestage.node.swarm.OriginSchedule.Run;
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.PieceSet;
+import io.prestage.protocol.Pieces;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the blobs that this seed owns from the origin into its session.
+ *
+ * <p>A thread for each connection asks for the next run of pieces, streams it, and stores each piece as it is whole. What the
+ * fleet holds already is not fetched: before a blob is begun, all members are asked. The schedule belongs to the transfer's
+ * thread.
+ */
+final class OriginFeed implements AutoCloseable {
+    /** Bytes of one range request: long enough to cost nothing, short enough that several connections share a blob. */
+    private static final long RUN_BYTES = 8 << 20;
+
+    /** How long members may take to say what they hold. */
+    static final Duration ASKING = Duration.ofSeconds(3);
+
+    private static final Duration IDLE = Duration.ofMillis(500);
+    private static final Duration RETRY = Duration.ofSeconds(3);
+    private static final Logger LOG = LoggerFactory.getLogger(OriginFeed.class);
+
+    private final Session session;
+    private final Plan plan;
+    private final Pieces pieces;
+    private final EventLoop loop;
+    private final RegistryClient registry;
+    private final Supplier<CompletableFuture<PieceSet>> fleetHoldings;
+    private final Consumer<IOException> failed;
+    private final OriginSchedule schedule;
+    private final List<Thread> threads = new ArrayList<>();
+    private final Set<Integer> underWay = new HashSet<>();
+    private final Semaphore wake = new Semaphore(0);
+    private boolean learning;
+    private volatile boolean closed;
+
+    /**
+     * Starts the threads, which wait for {@link #own}.
+     *
+     * @param fleetHoldings asks all members what they hold
+     * @param failed told that the origin, or the disk, failed for good
+     */
+    OriginFeed(
+            Session session,
+            EventLoop loop,
+            RegistryClient registry,
+            int connections,
+            Supplier<CompletableFuture<PieceSet>> fleetHoldings,
+            Consumer<IOException> failed) {
+        this.session = session;
+        this.plan = session.plan();
+        this.pieces = session.pieces();
+        this.loop = loop;
+        this.registry = registry;
+        this.fleetHoldings = fleetHoldings;
+        this.failed = failed;
+        this.schedule = new OriginSchedule(pieces, RUN_BYTES);
+        for (int connection = 0; connection < connections; connection++) {
+            Thread thread = new Thread(this::feed, "origin-" + connection);
+            thread.setDaemon(true);
+            threads.add(thread);
+            thread.start();
+        }
+    }
+
+    // On the transfer's thread.
+
+    /** Sets which blobs are this node's to fetch. Newly owned ones are begun once it is known what the fleet holds. */
+    void own(Set<Integer> blobs) {
+        boolean more = false;
+        for (int blob = 0; blob < pieces.blobs(); blob++) {
+            if (!blobs.contains(blob)) {
+                schedule.disown(blob);
+            } else if (!schedule.owns(blob)) {
+                more = true;
+            }
+        }
+        if (more) {
+            learn(blobs);
+        }
+    }
+
+    /** Looks again what is missing here and in the fleet; what a lost node alone held is fetched once more. */
+    void refresh() {
+        Set<Integer> owned = new HashSet<>();
+        boolean missing = false;
+        for (int blob = 0; blob < pieces.blobs(); blob++) {
+            if (schedule.owns(blob)) {
+                owned.add(blob);
+                for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+                    missing |= !held(piece) && !underWay.contains(piece);
+                }
+            }
+        }
+        if (missing && underWay.isEmpty()) {
+            learn(owned);
+        }
+    }
+
+    private void learn(Set<Integer> blobs) {
+        if (learning) {
+            loop.schedule(() -> own(blobs), 200, TimeUnit.MILLISECONDS);
+            return;
+        }
+        learning = true;
+        fleetHoldings
+                .get()
+                .whenComplete((fleet, failure) -> loop.execute(() -> {
+                    learning = false;
+                    if (failure != null) {
+                        LOG.warn("the fleet did not say what it holds; it is asked again", failure);
+                        loop.schedule(() -> own(blobs), RETRY.toMillis(), TimeUnit.MILLISECONDS);
+                        return;
+                    }
+                    begin(blobs, fleet);
+                }));
+    }
+
+    private void begin(Set<Integer> blobs, PieceSet fleet) {
+        for (int blob : blobs) {
+            for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+                if (held(piece) || fleet.contains(piece) || underWay.contains(piece)) {
+                    schedule.have(piece);
+                } else {
+                    schedule.lost(piece);
+                }
+            }
+            schedule.own(blob);
+        }
+        wake.release(threads.size());
+    }
+
+    private boolean held(int piece) {
+        return session.swarm().held().contains(piece);
+    }
+
+    private Optional<Run> next() {
+        Optional<Run> run = schedule.next();
+        run.ifPresent(taken -> {
+            for (int piece = taken.first(); piece < taken.end(); piece++) {
+                underWay.add(piece);
+            }
+        });
+        return run;
+    }
+
+    private void ended(Run run) {
+        for (int piece = run.first(); piece < run.end(); piece++) {
+            underWay.remove(piece);
+            if (!held(piece)) {
+                schedule.lost(piece);
+            }
+        }
+    }
+
+    // On the connections' threads.
+
+    private void feed() {
+        while (!closed) {
+            try {
+                Optional<Run> run = loop.submit(this::next).get();
+                if (run.isEmpty()) {
+                    idle(IDLE);
+                    continue;
+                }
+                if (fetch(run.get())) {
+                    idle(RETRY);
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (ExecutionException e) {
+                LOG.error("the next pieces could not be chosen", e.getCause());
+                return;
+            }
+        }
+    }
+
+    /** Fetches a run; says whether the origin failed. */
+    private boolean fetch(Run run) {
+        boolean broken = false;
+        Plan.Blob blob = plan.blobs().get(run.blob());
+        try {
+            PieceSink sink = new PieceSink(run);
+            long from = pieces.offset(run.first());
+            long to = pieces.offset(run.end() - 1) + pieces.length(run.end() - 1);
+            registry.fetch(
+                    ImageReference.parse(blob.source()), blob.contentDigest(), blob.size(), from, to, sink::accept);
+        } catch (InterruptedIOException e) {
+            LOG.trace("the fetch of {} was interrupted", blob.digest(), e);
+        } catch (IOException e) {
+            if (!closed) {
+                failed.accept(e);
+                broken = e instanceof OriginException;
+            }
+        } finally {
+            loop.execute(() -> ended(run));
+        }
+        return broken;
+    }
+
+    /** Waits for something new to fetch, at most so long. */
+    private void idle(Duration most) throws InterruptedException {
+        if (wake.tryAcquire(most.toMillis(), TimeUnit.MILLISECONDS)) {
+            LOG.trace("there is more to fetch");
+        }
+    }
+
+    /** Cuts one run into pieces, hashes and stores each. */
+    private final class PieceSink {
+        private final ByteBuffer buffer = ByteBuffer.allocateDirect(pieces.pieceSize());
+        private int piece;
+
+        PieceSink(Run run) {
+            piece = run.first();
+            buffer.limit(pieces.length(piece));
+        }
+
+        void accept(ByteBuffer chunk) throws IOException {
+            while (chunk.hasRemaining()) {
+                int taken = Math.min(chunk.remaining(), buffer.remaining());
+                buffer.put(chunk.slice(chunk.position(), taken));
+                chunk.position(chunk.position() + taken);
+                if (!buffer.hasRemaining()) {
+                    store();
+                }
+            }
+        }
+
+        private void store() throws IOException {
+            buffer.flip();
+            byte[] hash = Digest.of(buffer.duplicate()).raw();
+            int stored = piece;
+            boolean last = session.store().write(stored, buffer, hash);
+            loop.execute(() -> session.sourced(stored, hash));
+            if (last) {
+                session.finish(pieces.blob(stored));
+            }
+            piece++;
+            buffer.clear();
+            if (piece < pieces.count()) {
+                buffer.limit(pieces.length(piece));
+            }
+        }
+    }
+
+    /** Ends all transfers. */
+    @Override
+    public void close() {
+        closed = true;
+        threads.forEach(Thread::interrupt);
+        registry.close();
+    }
+}
