@@ -232,9 +232,14 @@ final class Layout {
         flush(images());
     }
 
-    private boolean isView(Path view, Plan.Image image) throws IOException {
+    /** Whether skopeo knows a folder by its version file. */
+    static boolean hasVersion(Path view) throws IOException {
         Path version = view.resolve("version");
-        if (!Files.isRegularFile(version) || !Arrays.equals(Files.readAllBytes(version), DIR_VERSION)) {
+        return Files.isRegularFile(version) && Arrays.equals(Files.readAllBytes(version), DIR_VERSION);
+    }
+
+    private boolean isView(Path view, Plan.Image image) throws IOException {
+        if (!hasVersion(view)) {
             return false;
         }
         for (Map.Entry<String, Digest> link : viewOf(image).entrySet()) {
