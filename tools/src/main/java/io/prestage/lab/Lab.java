@@ -1,0 +1,357 @@
+package io.prestage.lab;
+
+import io.prestage.protocol.Rate;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+
+/**
+ * A factory LAN on this machine: a network namespace for each server and one for the origin, on a bridge in one more.
+ *
+ * <p>Hosts are called {@code h1} to {@code hN} and {@code origin}. Every link is shaped at both ends, so that either way has the
+ * link's full rate. Nothing of a lab is in the machine's own network, so labs with the same addresses run side by side. A lab goes
+ * away with the process that made it, unless it is detached: on {@link #down}, on Ctrl-C, or, after a kill, with the next
+ * {@link #sweep}. Needs root, iproute2 and, for registries, docker-registry. Not for two threads at once.
+ */
+public final class Lab implements AutoCloseable {
+    /** The host that is no server. */
+    public static final String ORIGIN = "origin";
+
+    private static final String BRIDGE = "bridge";
+    private static final String ORIGIN_ADDRESS = "10.77.255.254";
+    private static final int SECONDS_TO_END = 2;
+
+    private final LabState state;
+    private Optional<Thread> hook = Optional.empty();
+    private boolean removed;
+
+    private Lab(LabState state) {
+        this.state = state;
+    }
+
+    /** Makes a lab that this process owns. Sweeps up abandoned ones first. */
+    public static Lab up(LabShape shape) throws LabException {
+        SystemCommand.requireRoot();
+        SystemCommand.require("ip", "iproute2");
+        SystemCommand.require("tc", "iproute2");
+        sweep();
+        byte[] id = new byte[3];
+        new SecureRandom().nextBytes(id);
+        try {
+            Lab lab = new Lab(LabState.ofThisProcess(HexFormat.of().formatHex(id), shape));
+            lab.state.create();
+            lab.removeAtExit();
+            lab.build();
+            return lab;
+        } catch (IOException e) {
+            throw labException("make a lab", e);
+        }
+    }
+
+    /** Every lab of this machine. */
+    public static List<Lab> all() throws LabException {
+        try {
+            return LabState.all().stream().map(Lab::new).toList();
+        } catch (IOException e) {
+            throw labException("list labs", e);
+        }
+    }
+
+    /** A lab that some process made. */
+    public static Lab attach(String id) throws LabException {
+        try {
+            return LabState.read(id)
+                    .map(Lab::new)
+                    .orElseThrow(() -> new LabException("there is no lab " + id + ": see 'prestage lab list'"));
+        } catch (IOException e) {
+            throw labException("find lab " + id, e);
+        }
+    }
+
+    /**
+     * Removes the labs whose owners are gone.
+     *
+     * @return their ids
+     */
+    public static List<String> sweep() throws LabException {
+        List<String> removed = new ArrayList<>();
+        try {
+            for (LabState state : LabState.all()) {
+                if (state.isAbandoned()) {
+                    new Lab(state).remove();
+                    removed.add(state.id());
+                }
+            }
+            return removed;
+        } catch (IOException e) {
+            throw labException("remove abandoned labs", e);
+        }
+    }
+
+    /** The lab's random name. */
+    public String id() {
+        return state.id();
+    }
+
+    /** What it looks like, as it was made. */
+    public LabShape shape() {
+        return state.shape();
+    }
+
+    /** Whether it stays when its owner ends. */
+    public boolean isDetached() {
+        return state.detached();
+    }
+
+    /** The names of the servers. */
+    public List<String> servers() {
+        return IntStream.rangeClosed(1, shape().servers())
+                .mapToObj(server -> "h" + server)
+                .toList();
+    }
+
+    /** The IPv4 address of a host. */
+    public String address(String host) throws LabException {
+        requireHost(host);
+        return host.equals(ORIGIN) ? ORIGIN_ADDRESS : "10.77.0." + Integer.parseInt(host.substring(1));
+    }
+
+    /** Files that live as long as the lab; on a filesystem in memory, so for small ones. */
+    public Path folder() {
+        return state.folder();
+    }
+
+    /** Starts a command on a host. Its process ends with the lab at the latest. */
+    public Process exec(String host, String... command) throws LabException {
+        try {
+            return builder(host, command).start();
+        } catch (IOException e) {
+            throw labException("run '" + String.join(" ", command) + "' on " + host, e);
+        }
+    }
+
+    /** What {@link #exec} would start, for the caller to redirect first. */
+    public ProcessBuilder builder(String host, String... command) throws LabException {
+        requireHost(host);
+        List<String> words = new ArrayList<>(List.of("ip", "netns", "exec", namespace(host)));
+        words.addAll(Arrays.asList(command));
+        return new ProcessBuilder(words);
+    }
+
+    /** Starts a registry on the origin. */
+    public LabRegistry registry(LabRegistry.Settings settings) throws LabException {
+        return LabRegistry.start(this, settings);
+    }
+
+    /** Gives a host's link another speed, either way. */
+    public void setRate(String host, Rate rate) throws LabException {
+        requireHost(host);
+        shape(host, rate);
+    }
+
+    /** Pulls a host's cable, or plugs it in again. */
+    public void setLink(String host, boolean up) throws LabException {
+        requireHost(host);
+        SystemCommand.run("ip", "-n", namespace(BRIDGE), "link", "set", host, up ? "up" : "down");
+    }
+
+    /** Lets the lab outlive this process; {@link #attach} and {@link #down} remove it. */
+    public Lab detach() throws LabException {
+        try {
+            LabState detached = state.asDetached();
+            detached.replace();
+            forgetHook();
+            return new Lab(detached);
+        } catch (IOException e) {
+            throw labException("detach lab " + id(), e);
+        }
+    }
+
+    /** Ends every process of the lab and removes it; sweeps up abandoned ones too. Does nothing if it is gone. */
+    public void down() throws LabException {
+        remove();
+        forgetHook();
+        sweep();
+    }
+
+    /** The same as {@link #down}. */
+    @Override
+    public void close() throws LabException {
+        down();
+    }
+
+    // Ctrl-C removes the lab from another thread: before it is built, or once it is.
+    private synchronized void build() throws LabException {
+        if (removed) {
+            throw new LabException("lab " + id() + " was removed before it was made");
+        }
+        try {
+            StringBuilder namespaces = new StringBuilder();
+            hosts().forEach(host ->
+                    namespaces.append("netns add ").append(namespace(host)).append('\n'));
+            namespaces.append("netns add ").append(namespace(BRIDGE)).append('\n');
+            SystemCommand.run(List.of("ip", "-batch", "-"), namespaces.toString());
+            // Snooping would need a querier, which a lab has not; a plain switch floods.
+            StringBuilder bridge = new StringBuilder("link add br0 type bridge mcast_snooping 0\nlink set br0 up\n");
+            for (String host : hosts()) {
+                bridge.append(String.format(
+                        "link add %s type veth peer name eth0 netns %s%nlink set %s master br0%nlink set %s up%n",
+                        host, namespace(host), host, host));
+            }
+            SystemCommand.run(List.of("ip", "-n", namespace(BRIDGE), "-batch", "-"), bridge.toString());
+            for (String host : hosts()) {
+                SystemCommand.run(
+                        List.of("ip", "-n", namespace(host), "-batch", "-"),
+                        String.format(
+                                "link set lo up%naddr add %s/16 brd + dev eth0%nlink set eth0 up%n"
+                                        + "route add 224.0.0.0/4 dev eth0%n",
+                                address(host)));
+                shape(host, host.equals(ORIGIN) ? shape().origin() : shape().link());
+            }
+        } catch (LabException e) {
+            try {
+                down();
+            } catch (LabException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    private void shape(String host, Rate rate) throws LabException {
+        // As much as a link of a few hundred Mbit/s needs; more would let a sender overtake the link for a moment.
+        String tbf = String.format(" root tbf rate %dbit burst 128k latency 40ms%n", rate.bitsPerSecond());
+        SystemCommand.run(List.of("tc", "-n", namespace(host), "-batch", "-"), "qdisc replace dev eth0" + tbf);
+        SystemCommand.run(List.of("tc", "-n", namespace(BRIDGE), "-batch", "-"), "qdisc replace dev " + host + tbf);
+    }
+
+    private synchronized void remove() throws LabException {
+        removed = true;
+        try {
+            for (String host : hosts()) {
+                if (exists(host)) {
+                    endProcesses(host);
+                }
+            }
+            // A namespace lives on while a process of it dies, and its veth with it, unless that is deleted by name.
+            if (exists(BRIDGE)) {
+                for (String link : SystemCommand.run("ip", "-n", namespace(BRIDGE), "-o", "link")
+                        .split("\n", -1)) {
+                    String name = link.replaceFirst("^\\d+: ", "").replaceFirst("[@:].*", "");
+                    if (hosts().contains(name)) {
+                        SystemCommand.run("ip", "-n", namespace(BRIDGE), "link", "del", name);
+                    }
+                }
+            }
+            for (String host : hosts()) {
+                removeNamespace(host);
+            }
+            removeNamespace(BRIDGE);
+            state.remove();
+        } catch (IOException e) {
+            throw labException("remove lab " + id(), e);
+        }
+    }
+
+    private void removeNamespace(String host) throws LabException {
+        if (exists(host)) {
+            SystemCommand.run("ip", "netns", "del", namespace(host));
+        }
+    }
+
+    private void endProcesses(String host) throws LabException {
+        List<ProcessHandle> processes = processes(host);
+        processes.forEach(ProcessHandle::destroy);
+        awaitEnd(processes);
+        // Those that did not listen, and those that these have started meanwhile.
+        for (List<ProcessHandle> left = processes(host); !left.isEmpty(); left = processes(host)) {
+            left.forEach(ProcessHandle::destroyForcibly);
+            awaitEnd(left);
+        }
+    }
+
+    private List<ProcessHandle> processes(String host) throws LabException {
+        return SystemCommand.run("ip", "netns", "pids", namespace(host))
+                .lines()
+                .map(pid -> ProcessHandle.of(Long.parseLong(pid.strip())))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private static void awaitEnd(List<ProcessHandle> processes) throws LabException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS_TO_END);
+        for (ProcessHandle process : processes) {
+            try {
+                process.onExit().get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+            } catch (TimeoutException e) {
+                return; // the caller looks again
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new LabException("interrupted while a lab was removed", e);
+            } catch (ExecutionException e) {
+                throw new LabException("cannot wait for process " + process.pid(), e);
+            }
+        }
+    }
+
+    private void removeAtExit() {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        remove();
+                    } catch (LabException e) {
+                        System.err.println(e.getMessage());
+                    }
+                },
+                "prestage-lab-" + id());
+        Runtime.getRuntime().addShutdownHook(thread);
+        hook = Optional.of(thread);
+    }
+
+    private void forgetHook() {
+        try {
+            hook.ifPresent(Runtime.getRuntime()::removeShutdownHook);
+        } catch (IllegalStateException e) {
+            return; // this runs because the process ends; the hook does the same as the caller did
+        } finally {
+            hook = Optional.empty();
+        }
+    }
+
+    private List<String> hosts() {
+        List<String> hosts = new ArrayList<>(servers());
+        hosts.add(ORIGIN);
+        return hosts;
+    }
+
+    private void requireHost(String host) throws LabException {
+        if (!hosts().contains(host)) {
+            throw new LabException(
+                    "lab " + id() + " has no host " + host + ", only h1 to h" + shape().servers() + " and " + ORIGIN);
+        }
+    }
+
+    private String namespace(String host) {
+        return "prestage-" + id() + "-" + host;
+    }
+
+    private boolean exists(String host) {
+        return Files.exists(Path.of("/run/netns", namespace(host)));
+    }
+
+    private static LabException labException(String doing, IOException cause) {
+        return cause instanceof LabException already
+                ? already
+                : new LabException("cannot " + doing + ": " + cause.getMessage(), cause);
+    }
+}

@@ -1,0 +1,30 @@
+package io.prestage.lab;
+
+import io.prestage.protocol.Rate;
+import java.util.Objects;
+
+/**
+ * What a lab looks like: servers on one switch, each behind its own link, and an origin behind another.
+ *
+ * @param servers 1 to 250
+ * @param link the speed of each server's link, either way
+ * @param origin the speed of the origin's link, either way
+ */
+public record LabShape(int servers, Rate link, Rate origin) {
+    /** The most servers of a lab. */
+    public static final int MAX_SERVERS = 250;
+
+    /** Checks the number. */
+    public LabShape {
+        if (servers < 1 || servers > MAX_SERVERS) {
+            throw new IllegalArgumentException("a lab has 1 to " + MAX_SERVERS + " servers, not " + servers);
+        }
+        Objects.requireNonNull(link, "link");
+        Objects.requireNonNull(origin, "origin");
+    }
+
+    /** A lab whose origin has a link like every other. */
+    public static LabShape of(int servers, Rate link) {
+        return new LabShape(servers, link, link);
+    }
+}
