@@ -28,7 +28,7 @@ record ByteRange(long from, long to) {
         if (parts.group(1).isEmpty()) {
             long last = Long.parseLong(parts.group(2));
             if (last == 0 || size == 0) {
-                throw new Unsatisfiable();
+                throw new Unsatisfiable(size);
             }
             return Optional.of(new ByteRange(Math.max(0, size - last), size));
         }
@@ -38,7 +38,7 @@ record ByteRange(long from, long to) {
             return Optional.empty();
         }
         if (from >= size) {
-            throw new Unsatisfiable();
+            throw new Unsatisfiable(size);
         }
         return Optional.of(new ByteRange(from, to));
     }
@@ -46,5 +46,17 @@ record ByteRange(long from, long to) {
     /** No byte of the file is in the range. */
     static final class Unsatisfiable extends Exception {
         private static final long serialVersionUID = 1L;
+
+        private final long size;
+
+        private Unsatisfiable(long size) {
+            super("no byte of a file of " + size + " bytes is in that range");
+            this.size = size;
+        }
+
+        /** Bytes of the file. */
+        long size() {
+            return size;
+        }
     }
 }

@@ -115,7 +115,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
                 opened = Optional.of(open(file, request));
             }
         } catch (ByteRange.Unsatisfiable e) {
-            answer = Answer.text(416, "no byte of it is in that range");
+            answer = new Answer.Content(416, "text/plain", new byte[0], Map.of("Content-Range", "bytes */" + e.size()));
         } catch (IOException e) {
             LOG.warn("GET {} failed", request.uri(), e);
             answer = Answer.text(500, "this cannot be read now");

@@ -521,7 +521,7 @@ class RegistryClientTest {
     void neverSpeaksPlainHttpUnlessTold() throws IOException {
         putManifest();
         try (RegistryClient client =
-                new RegistryClient(OriginOptions.defaults(), received::add, surrounded.byNothing())) {
+                new RegistryClient(OriginOptions.defaults(), received::add, surrounded.inAHurry())) {
             assertThrows(OriginException.class, () -> client.manifest(registry.image("org/app:1")));
             assertEquals(List.of(), registry.seen());
         }

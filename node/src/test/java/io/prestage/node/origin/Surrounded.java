@@ -24,6 +24,13 @@ final class Surrounded {
         return new Surroundings(variables, certificateFolders, List.of(), patience, pauses::add);
     }
 
+    /** One try, and no more than a moment for it. */
+    Surroundings inAHurry() {
+        Duration moment = Duration.ofMillis(200);
+        Patience patience = new Patience(moment, moment, moment, moment, 1, moment, moment, moment);
+        return new Surroundings(Map.of(), List.of(), List.of(), patience, pauses::add);
+    }
+
     Surroundings byNothing() {
         return by(Map.of(), List.of());
     }
