@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -27,6 +28,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -38,13 +40,22 @@ import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads the requests of one connection, one after the other, and writes the answers. */
+/**
+ * Reads the requests of one connection, one after the other, and writes the answers.
+ *
+ * <p>Netty's FlowControlHandler, which is made for this, loses reads in 4.2.15 and later (netty issue 17050): a request
+ * that comes in two packets was never answered.
+ */
 final class Connection extends SimpleChannelInboundHandler<HttpObject> {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
     private final List<Route> routes;
     private final Executor workers;
+    private final ArrayDeque<Incoming> waiting = new ArrayDeque<>();
     private HttpRequest current;
+    private Optional<HttpResponseStatus> refusal = Optional.empty();
+    private boolean busy;
+    private boolean ended;
     private SentEvents stream;
 
     Connection(List<Route> routes, Executor workers) {
@@ -55,42 +66,59 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
     /** A file's part, open and ready to be sent. */
     private record Opened(FileChannel channel, long size, Optional<ByteRange> range) {}
 
-    @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-        ctx.read();
-    }
+    /**
+     * A request that was read to its end, and the status with which to refuse it.
+     *
+     * @param refusal empty if it may be answered
+     */
+    private record Incoming(HttpRequest request, Optional<HttpResponseStatus> refusal) {}
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
-        if (stream != null || !message.decoderResult().isSuccess()) {
-            refuse(ctx, message);
-            return;
-        }
-        if (message instanceof HttpRequest request) {
-            current = request;
-        }
-        if (message instanceof HttpContent content && content.content().isReadable()) {
-            refuse(ctx, message);
-            return;
-        }
-        if (message instanceof LastHttpContent) {
-            dispatch(ctx, current);
-        } else {
-            ctx.read();
-        }
-    }
-
-    /** Nothing that follows can be understood, so the connection ends. */
-    private void refuse(ChannelHandlerContext ctx, HttpObject message) {
         if (stream != null) {
             ctx.close();
             return;
         }
-        HttpResponseStatus status = message.decoderResult().isSuccess()
-                ? HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE
-                : HttpResponseStatus.BAD_REQUEST;
-        ctx.writeAndFlush(new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.EMPTY_BUFFER))
-                .addListener(ChannelFutureListener.CLOSE);
+        if (message instanceof HttpRequest request) {
+            current = request;
+            refusal = Optional.empty();
+        }
+        if (!message.decoderResult().isSuccess()) {
+            refusal = Optional.of(HttpResponseStatus.BAD_REQUEST);
+        } else if (message instanceof HttpContent content && content.content().isReadable()) {
+            refusal = Optional.of(HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+        }
+        if (message instanceof LastHttpContent || refusal.isPresent()) {
+            arrived(ctx, new Incoming(current, refusal));
+        }
+    }
+
+    /** Of requests that come without waiting for answers, no more are read than one read from the socket holds. */
+    private void arrived(ChannelHandlerContext ctx, Incoming incoming) {
+        if (incoming.refusal().isPresent()) {
+            // What follows on this connection cannot be told from the refused request's rest.
+            ctx.channel().config().setAutoRead(false);
+        }
+        if (busy) {
+            ctx.channel().config().setAutoRead(false);
+            waiting.add(incoming);
+        } else if (!ended) {
+            busy = true;
+            begin(ctx, incoming);
+        }
+    }
+
+    private void begin(ChannelHandlerContext ctx, Incoming incoming) {
+        if (incoming.refusal().isEmpty()) {
+            dispatch(ctx, incoming.request());
+            return;
+        }
+        ended = true;
+        busy = false;
+        HttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1, incoming.refusal().get(), Unpooled.EMPTY_BUFFER);
+        response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
     private void dispatch(ChannelHandlerContext ctx, HttpRequest request) {
@@ -227,17 +255,26 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
         return response;
     }
 
-    /** Reads the next request when the answer is out, or ends the connection. */
+    /** Goes on with the next request when the answer is out, or ends the connection. */
     private void finish(ChannelHandlerContext ctx, HttpRequest request, HttpResponse response, ChannelFuture written) {
-        current = null;
         boolean keep = HttpUtil.isKeepAlive(request) && HttpUtil.isContentLengthSet(response);
         written.addListener((ChannelFutureListener) future -> {
             if (future.isSuccess() && keep) {
-                ctx.read();
+                next(ctx);
             } else {
                 ctx.close();
             }
         });
+    }
+
+    private void next(ChannelHandlerContext ctx) {
+        Incoming incoming = waiting.poll();
+        if (incoming != null) {
+            begin(ctx, incoming);
+        } else {
+            busy = false;
+            ctx.channel().config().setAutoRead(true);
+        }
     }
 
     private void writeEvents(ChannelHandlerContext ctx, HttpRequest request, Answer.Events events) {
@@ -254,7 +291,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
         ctx.writeAndFlush(response);
         stream = new SentEvents(ctx.channel());
         // Nothing is expected, but only a read notices that the client has gone.
-        ctx.read();
+        ctx.channel().config().setAutoRead(true);
         events.onOpen().accept(stream);
     }
 

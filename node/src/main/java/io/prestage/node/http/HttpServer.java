@@ -18,7 +18,6 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.flow.FlowControlHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -82,7 +81,6 @@ public final class HttpServer implements AutoCloseable {
                 .channel(kind)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
-                .childOption(ChannelOption.AUTO_READ, false)
                 .childHandler(new Pipeline(List.copyOf(routes), idle))
                 .bind(address)
                 .awaitUninterruptibly();
@@ -155,8 +153,6 @@ public final class HttpServer implements AutoCloseable {
                     .addLast(new HttpServerCodec(new HttpDecoderConfig()
                             .setMaxInitialLineLength(LONGEST_LINE)
                             .setMaxHeaderSize(LONGEST_HEADERS)))
-                    // One request at a time, however many a client sends without waiting.
-                    .addLast(new FlowControlHandler())
                     .addLast(new Connection(routes, workers));
         }
     }

@@ -220,6 +220,22 @@ class HttpServerTest {
     }
 
     @Test
+    void answersARequestThatComesInParts() throws IOException {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.address().getPort())) {
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(5000);
+            for (String part : List.of("GET /be", "low/x HTTP/1.1\r\nConnec", "tion: close\r\n", "\r\n")) {
+                socket.getOutputStream().write(part.getBytes(US_ASCII));
+            }
+            String answer = new String(socket.getInputStream().readAllBytes(), UTF_8);
+            assertTrue(answer.endsWith("/below/x\n"), answer);
+        }
+        assertTrue(raw("GET /below/?" + "x".repeat(4000) + " HTTP/1.1\r\nConnection: close\r\n\r\n")
+                .startsWith("HTTP/1.1 200"));
+    }
+
+    @Test
     void refusesWhatIsNoGetOrHead() throws Exception {
         assertEquals(405, send("DELETE", "/").statusCode());
         assertTrue(raw("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello").startsWith("HTTP/1.1 413"));
