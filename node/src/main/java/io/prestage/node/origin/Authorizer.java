@@ -2,6 +2,7 @@ package io.prestage.node.origin;
 
 import io.prestage.node.origin.OriginException.Reason;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -33,9 +36,10 @@ final class Authorizer {
     /** A header's value, and when it stops to count. */
     private record Grant(String header, Instant until) {}
 
-    /** What is known of one repository; its monitor makes one request for a token out of many. */
+    /** What is known of one repository; its lock makes one request for a token out of many. */
     private static final class Repository {
-        private Optional<Grant> grant = Optional.empty();
+        private final Lock lock = new ReentrantLock();
+        private volatile Optional<Grant> grant = Optional.empty();
     }
 
     private final Transport transport;
@@ -51,13 +55,10 @@ final class Authorizer {
 
     /** The header's value to try first; empty where nothing has been asked for yet. */
     Optional<String> known(ImageReference image) {
-        Repository repository = of(image);
-        synchronized (repository) {
-            return repository
-                    .grant
-                    .filter(grant -> clock.instant().isBefore(grant.until()))
-                    .map(Grant::header);
-        }
+        return of(image)
+                .grant
+                .filter(grant -> clock.instant().isBefore(grant.until()))
+                .map(Grant::header);
     }
 
     /**
@@ -68,13 +69,22 @@ final class Authorizer {
      */
     void renew(ImageReference image, Response refusal, Optional<String> tried) throws IOException {
         Repository repository = of(image);
-        synchronized (repository) {
-            boolean renewedMeanwhile = repository.grant.isPresent()
-                    && !repository.grant.map(Grant::header).equals(tried);
+        try {
+            repository.lock.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            InterruptedIOException interrupted = new InterruptedIOException("interrupted while waiting for a token");
+            interrupted.initCause(e);
+            throw interrupted;
+        }
+        try {
+            boolean renewedMeanwhile = known(image).isPresent() && !known(image).equals(tried);
             if (!renewedMeanwhile) {
                 repository.grant = Optional.empty();
                 repository.grant = Optional.of(obtain(image, refusal));
             }
+        } finally {
+            repository.lock.unlock();
         }
     }
 

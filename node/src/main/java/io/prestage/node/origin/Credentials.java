@@ -26,6 +26,7 @@ final class Credentials {
     /** A file, whether it has to exist, and whether it has docker's old form without {@code auths}. */
     private record Source(Path file, boolean required, boolean legacy) {}
 
+    private final Surroundings surroundings;
     private final List<Source> sources;
 
     /**
@@ -34,6 +35,7 @@ final class Credentials {
      * @throws OriginException if the file that was named does not exist or is not JSON
      */
     Credentials(Optional<Path> authFile, Surroundings surroundings) throws OriginException {
+        this.surroundings = surroundings;
         this.sources = sources(authFile, surroundings);
         for (Source source : sources) {
             if (source.required()) {
@@ -99,7 +101,7 @@ final class Credentials {
         }
     }
 
-    private static Optional<Credential> in(Source source, List<String> keys) throws IOException {
+    private Optional<Credential> in(Source source, List<String> keys) throws IOException {
         Optional<JsonNode> content = read(source);
         if (content.isEmpty()) {
             return Optional.empty();
@@ -109,7 +111,7 @@ final class Credentials {
         for (String key : keys) {
             String helper = helpers.path(key).asString("");
             if (!helper.isEmpty()) {
-                return CredentialProgram.named(helper).get(key);
+                return CredentialProgram.named(helper, surroundings).get(key);
             }
             for (Map.Entry<String, JsonNode> entry : auths.properties()) {
                 if (normalised(entry.getKey()).equals(key)) {
@@ -123,7 +125,7 @@ final class Credentials {
         String store = source.legacy() ? "" : content.get().path("credsStore").asString("");
         return store.isEmpty()
                 ? Optional.empty()
-                : CredentialProgram.named(store).get(keys.get(keys.size() - 1));
+                : CredentialProgram.named(store, surroundings).get(keys.get(keys.size() - 1));
     }
 
     /** Docker writes whole addresses; only the host of such a key counts. */

@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -30,6 +31,7 @@ public final class RegistryClient implements AutoCloseable {
     private final RegistryCaller caller;
     private final Semaphore connections;
     private final LongConsumer received;
+    private final Consumer<Reason> failed;
 
     /**
      * A client that uses this machine's credentials, certificates and proxies.
@@ -38,10 +40,24 @@ public final class RegistryClient implements AutoCloseable {
      * @throws OriginException if a file that the options name cannot be used
      */
     public RegistryClient(OriginOptions options, LongConsumer received) throws OriginException {
-        this(options, received, Surroundings.ofThisMachine());
+        this(options, received, reason -> {});
     }
 
-    RegistryClient(OriginOptions options, LongConsumer received, Surroundings surroundings) throws OriginException {
+    /**
+     * A client that uses this machine's credentials, certificates and proxies, and counts what goes wrong.
+     *
+     * @param received told how many bytes of blobs come in, wanted or not, by several threads at a time
+     * @param failed told of every failed request, also of those that another try mends; by several threads at a time
+     * @throws OriginException if a file that the options name cannot be used
+     */
+    public RegistryClient(OriginOptions options, LongConsumer received, Consumer<Reason> failed)
+            throws OriginException {
+        this(options, received, failed, Surroundings.ofThisMachine());
+    }
+
+    RegistryClient(OriginOptions options, LongConsumer received, Consumer<Reason> failed, Surroundings surroundings)
+            throws OriginException {
+        this.failed = failed;
         this.surroundings = surroundings;
         this.received = received;
         this.connections = new Semaphore(options.connections());
@@ -57,7 +73,7 @@ public final class RegistryClient implements AutoCloseable {
      *     reference's names
      */
     public Manifest manifest(ImageReference image) throws IOException {
-        Retries retries = new Retries(surroundings);
+        Retries retries = new Retries(surroundings, failed);
         while (true) {
             try {
                 return ManifestAnswer.check(image, requestManifest(image));
@@ -119,7 +135,7 @@ public final class RegistryClient implements AutoCloseable {
             throw new IllegalArgumentException("bytes " + from + " to " + to + " are not in a blob of " + size);
         }
         BlobRange range = new BlobRange(repository, blob, size, from, to, sink);
-        Retries retries = new Retries(surroundings);
+        Retries retries = new Retries(surroundings, failed);
         while (!range.isComplete()) {
             long before = range.position();
             try {

@@ -1,16 +1,25 @@
 package io.prestage.node.origin;
 
+import io.prestage.node.origin.OriginException.Reason;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 
 /** Decides whether and when one operation is tried again after a failure. For one thread. */
 final class Retries {
     private final Surroundings.Patience patience;
     private final Surroundings.Pause pause;
+    private final Consumer<Reason> failed;
     private int failures;
 
-    Retries(Surroundings surroundings) {
+    /**
+     * Nothing has failed yet.
+     *
+     * @param failed told of every failure, whether or not another try follows
+     */
+    Retries(Surroundings surroundings, Consumer<Reason> failed) {
+        this.failed = failed;
         this.patience = surroundings.patience();
         this.pause = surroundings.pause();
     }
@@ -28,6 +37,7 @@ final class Retries {
      */
     void after(OriginException failure) throws OriginException, InterruptedIOException {
         failures++;
+        failed.accept(failure.reason());
         Duration wish = failure.retryAfter();
         if (!failure.mayPass() || failures >= patience.tries() || wish.compareTo(patience.longestWish()) > 0) {
             throw failure;

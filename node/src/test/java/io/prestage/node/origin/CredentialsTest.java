@@ -106,6 +106,27 @@ class CredentialsTest {
         assertThrows(OriginException.class, () -> inFile("\"quay.io\":{\"auth\":\"eHl6\"}", IMAGE));
     }
 
+    private Optional<Credential> fromProgram(String script) throws IOException {
+        Path program = write("bin/docker-credential-fake", "#!/bin/sh\n" + script);
+        assertTrue(program.toFile().setExecutable(true));
+        Path file = write("auth.json", "{\"credHelpers\":{\"quay.io\":\"fake\"}}");
+        Map<String, String> variables = Map.of("PATH", folder.resolve("bin").toString());
+        return new Credentials(Optional.of(file), new Surrounded().by(variables, List.of())).of(IMAGE);
+    }
+
+    @Test
+    void asksACredentialProgram() throws IOException {
+        String script = "read -r host; echo '{\"Username\":\"'$1-$host'\",\"Secret\":\"pw\"}'";
+        assertEquals(login("get-quay.io"), fromProgram(script));
+        assertEquals(
+                Optional.of(new Credential.IdentityToken("t")),
+                fromProgram("read -r host; echo '{\"Username\":\"<token>\",\"Secret\":\"t\"}'"));
+        assertEquals(
+                Optional.empty(), fromProgram("read -r host; echo 'credentials not found in native keychain'; exit 1"));
+        assertThrows(OriginException.class, () -> fromProgram("read -r host; echo locked; exit 1"));
+        assertThrows(OriginException.class, () -> fromProgram("read -r host; echo nonsense"));
+    }
+
     @Test
     void saysWhichCredentialProgramIsMissing() throws IOException {
         Path file = write("auth.json", "{\"credHelpers\":{\"quay.io\":\"no-such\"}}");

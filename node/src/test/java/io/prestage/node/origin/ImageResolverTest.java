@@ -29,7 +29,10 @@ class ImageResolverTest {
     void start() throws IOException {
         registry = FakeRegistry.http();
         client = new RegistryClient(
-                new OriginOptions(Optional.empty(), Optional.empty(), false, 4), n -> {}, new Surrounded().byNothing());
+                new OriginOptions(Optional.empty(), Optional.empty(), false, 4),
+                n -> {},
+                r -> {},
+                new Surrounded().byNothing());
         resolver = new ImageResolver(client, 4);
     }
 

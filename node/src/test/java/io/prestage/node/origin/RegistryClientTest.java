@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,6 +45,7 @@ class RegistryClientTest {
 
     private final Surrounded surrounded = new Surrounded();
     private final LongAdder received = new LongAdder();
+    private final List<Reason> failures = new CopyOnWriteArrayList<>();
     private FakeRegistry registry;
 
     @BeforeEach
@@ -64,6 +66,7 @@ class RegistryClientTest {
         return new RegistryClient(
                 new OriginOptions(authFile, Optional.empty(), false, connections),
                 received::add,
+                failures::add,
                 surrounded.byNothing());
     }
 
@@ -273,6 +276,7 @@ class RegistryClientTest {
         try (RegistryClient client = client()) {
             assertArrayEquals(content, fetch(client, content, 0, 1000));
             assertEquals(List.of(Duration.ofSeconds(7), Duration.ofSeconds(3)), surrounded.pauses);
+            assertEquals(List.of(Reason.TOO_MANY_REQUESTS, Reason.SERVER_ERROR), failures);
         }
     }
 
@@ -521,7 +525,7 @@ class RegistryClientTest {
     void neverSpeaksPlainHttpUnlessTold() throws IOException {
         putManifest();
         try (RegistryClient client =
-                new RegistryClient(OriginOptions.defaults(), received::add, surrounded.inAHurry())) {
+                new RegistryClient(OriginOptions.defaults(), received::add, failures::add, surrounded.inAHurry())) {
             assertThrows(OriginException.class, () -> client.manifest(registry.image("org/app:1")));
             assertEquals(List.of(), registry.seen());
         }
@@ -530,7 +534,7 @@ class RegistryClientTest {
     @Test
     void saysThatTheNameDoesNotResolve() throws IOException {
         try (RegistryClient client =
-                new RegistryClient(OriginOptions.defaults(), received::add, surrounded.byNothing())) {
+                new RegistryClient(OriginOptions.defaults(), received::add, failures::add, surrounded.byNothing())) {
             OriginException e = assertThrows(
                     OriginException.class, () -> client.manifest(ImageReference.parse("no.such.host.invalid/a/b:1")));
             assertEquals(Reason.UNKNOWN_HOST, e.reason());
@@ -553,6 +557,7 @@ class RegistryClientTest {
                 RegistryClient client = new RegistryClient(
                         new OriginOptions(Optional.empty(), Optional.empty(), false, 1),
                         received::add,
+                        failures::add,
                         surrounded.by(
                                 Map.of("http_proxy", "http://u:p@" + proxy.authority(), "no_proxy", ".else"),
                                 List.of()))) {

@@ -44,7 +44,7 @@ class TrustTest {
     }
 
     private void pull(OriginOptions options, Surroundings surroundings) throws IOException {
-        try (RegistryClient client = new RegistryClient(options, n -> {}, surroundings)) {
+        try (RegistryClient client = new RegistryClient(options, n -> {}, r -> {}, surroundings)) {
             client.manifest(registry.image("org/app:1"));
         }
     }
@@ -87,7 +87,7 @@ class TrustTest {
         PrivateAuthority elsewhere = new PrivateAuthority(other, "DNS:elsewhere.example");
         try (FakeRegistry strange = FakeRegistry.https(elsewhere.server());
                 RegistryClient client =
-                        new RegistryClient(options(Optional.empty(), false), n -> {}, patientWithTls())) {
+                        new RegistryClient(options(Optional.empty(), false), n -> {}, r -> {}, patientWithTls())) {
             strange.manifest("org/app", "1", MediaTypes.OCI_MANIFEST, "{\"layers\":[]}".getBytes(UTF_8));
             client.manifest(strange.image("org/app:1"));
         }
@@ -103,7 +103,10 @@ class TrustTest {
         PrivateAuthority elsewhere = new PrivateAuthority(other, "DNS:elsewhere.example");
         try (FakeRegistry strange = FakeRegistry.https(elsewhere.server());
                 RegistryClient client = new RegistryClient(
-                        options(Optional.of(elsewhere.certificate()), true), n -> {}, surrounded.byNothing())) {
+                        options(Optional.of(elsewhere.certificate()), true),
+                        n -> {},
+                        r -> {},
+                        surrounded.byNothing())) {
             OriginException e = assertThrows(OriginException.class, () -> client.manifest(strange.image("org/app:1")));
             assertEquals(Reason.UNKNOWN_CA, e.reason());
         }
@@ -114,7 +117,7 @@ class TrustTest {
         try (FakeRegistry plain = FakeRegistry.http()) {
             registry.once("/manifests/2", FakeRegistry.redirectTo(URI.create("http://" + plain.authority() + "/x")));
             try (RegistryClient client = new RegistryClient(
-                    options(Optional.of(authority.certificate()), true), n -> {}, surrounded.byNothing())) {
+                    options(Optional.of(authority.certificate()), true), n -> {}, r -> {}, surrounded.byNothing())) {
                 OriginException e =
                         assertThrows(OriginException.class, () -> client.manifest(registry.image("org/app:2")));
                 assertEquals(Reason.PROTOCOL, e.reason());
