@@ -49,7 +49,6 @@ final class Stack {
         transport.setBindAddress(options.bind());
         transport.setBindPort(options.port());
         transport.setPortRange(0);
-        transport.getDiagnosticsHandler().setEnabled(false);
         Protocol discovery = discovery(options);
         FD_SOCK2 sockets = new FD_SOCK2();
         sockets.setBindAddress(options.bind());

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Makes the directory that runs by itself, and a tarball of it: package.sh JAVA_HOME TARGET DIST VERSION
+# Called by Maven once the jars are in TARGET/lib.
+set -eu
+java_home=$1 target=$2 dist=$3 version=$4
+home=$target/prestage
+
+modules=java.base,java.logging,java.management,java.naming,java.net.http,java.security.jgss,java.xml
+modules=$modules,jdk.crypto.ec,jdk.jfr,jdk.management,jdk.unsupported,jdk.zipfs
+
+rm -rf "$home"
+mkdir -p "$home/bin" "$home/lib"
+cp "$target"/lib/*.jar "$home/lib/"
+cp "$target/prestage.jar" "$home/lib/"
+cp "$dist/bin/prestage" "$dist/bin/factory-precaching-cli" "$home/bin/"
+chmod 755 "$home/bin/prestage" "$home/bin/factory-precaching-cli"
+
+if [ ! -d "$java_home/jmods" ]; then
+  echo "$java_home has no jmods, which the runtime is made of: install a full JDK (Debian: openjdk-17-jdk-headless)" >&2
+  exit 1
+fi
+"$java_home/bin/jlink" --module-path "$java_home/jmods" --add-modules "$modules" \
+  --no-header-files --no-man-pages --compress=0 --output "$home/runtime"
+
+# Class-data sharing: the JVM's own classes, then the classes that commands load.
+"$home/runtime/bin/java" -XX:+UseSerialGC -Xshare:dump -Xlog:disable -Xlog:all=error:stderr
+"$home/runtime/bin/java" -XX:+UseSerialGC -XX:ArchiveClassesAtExit="$home/lib/prestage.jsa" \
+  -Xlog:disable -Xlog:all=error:stderr -Djava.net.preferIPv4Stack=true \
+  -jar "$home/lib/prestage.jar" demo --size 8MiB --servers 1 --dir "$target" > "$target/warm-up.log" 2>&1 ||
+  { cat "$target/warm-up.log" >&2; exit 1; }
+
+tar -C "$target" -czf "$target/prestage-$version.tar.gz" prestage

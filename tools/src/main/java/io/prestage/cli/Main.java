@@ -1,0 +1,84 @@
+package io.prestage.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The program: finds the command and turns what it throws into a sentence and an exit code. */
+@Command(
+        name = "prestage",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        subcommandsRepeatable = false,
+        description = "Fills the data partitions of many servers at once, in the factory, before they ship.",
+        commandListHeading = "%nCommands:%n",
+        footer = {"", "'prestage COMMAND --help' explains a command. 'prestage demo' shows everything on this machine."
+        },
+        subcommands = {
+            DemoCommand.class,
+            SeedCommand.class,
+            NodeCommand.class,
+            VerifyCommand.class,
+            StatusCommand.class,
+            LabCommand.class
+        })
+public final class Main implements Runnable {
+    /** What {@code factory-precaching-cli} exits with whatever is wrong. */
+    private static final int FAILED = 1;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    /** Runs the command that the arguments name, and exits with its code. */
+    public static void main(String[] arguments) {
+        if (arguments.length == 1 && (arguments[0].equals("--version") || arguments[0].equals("-V"))) {
+            // The most common question is answered without building the command tree.
+            System.out.println(Version.TEXT);
+            return;
+        }
+        int code = commandLine().execute(arguments);
+        System.out.flush();
+        System.exit(code);
+    }
+
+    /** The commands with the program's own rules for errors. */
+    static CommandLine commandLine() {
+        boolean oldName = "factory-precaching-cli".equals(System.getProperty("prestage.name"));
+        CommandLine line = new CommandLine(new Main());
+        line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
+        line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+        if (oldName) {
+            line.setCommandName("factory-precaching-cli");
+        }
+        line.setExecutionStrategy(new CommandLine.RunLast());
+        line.setParameterExceptionHandler((wrong, arguments) -> {
+            wrong.getCommandLine()
+                    .getErr()
+                    .println("prestage: " + sentence(wrong.getMessage()) + "; try '"
+                            + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
+            return oldName ? FAILED : CommandLine.ExitCode.USAGE;
+        });
+        line.setExecutionExceptionHandler((failure, command, arguments) -> {
+            if (failure instanceof Failure || failure instanceof IOException) {
+                command.getErr().println("prestage: " + failure.getMessage());
+            } else {
+                command.getErr().println("prestage: an unexpected error: " + failure);
+                failure.printStackTrace(command.getErr());
+            }
+            return FAILED;
+        });
+        return line;
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "a command is missing");
+    }
+
+    private static String sentence(String message) {
+        String text = message.strip();
+        return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
+    }
+}

@@ -1,0 +1,155 @@
+package io.prestage.cli;
+
+import io.prestage.node.NodeOptions;
+import io.prestage.node.ServerName;
+import io.prestage.node.cluster.ClusterOptions;
+import io.prestage.node.cluster.ClusterOptions.Discovery;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options of every command that runs a node. */
+final class NodeArguments {
+    @Option(
+            names = {"-f", "--folder"},
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of the data partition, for instance /mnt.")
+    Path folder;
+
+    @Option(
+            names = "--cluster",
+            paramLabel = "NAME",
+            defaultValue = "prestage",
+            description = "Nodes with the same name find each other. Default: ${DEFAULT-VALUE}.")
+    String cluster;
+
+    @Option(
+            names = "--bind",
+            paramLabel = "ADDR|IFACE|CIDR",
+            description = "Address, interface or network to use. Default: the default route's interface.")
+    Optional<String> bind = Optional.empty();
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "What this server is called. Default: its DMI serial number, else its MAC address.")
+    Optional<String> name = Optional.empty();
+
+    @Option(
+            names = "--discovery",
+            paramLabel = "HOW",
+            defaultValue = "multicast",
+            converter = DiscoveryConverter.class,
+            description = "multicast (UDP), mping (multicast to find, TCP to talk) or static (TCP, see --peers)."
+                    + " Default: ${DEFAULT-VALUE}.")
+    Discovery discovery;
+
+    @Option(
+            names = "--peers",
+            paramLabel = "HOST[:PORT],…",
+            split = ",",
+            description = "Nodes to ask with --discovery static; one that answers is enough.")
+    List<String> peers = new ArrayList<>();
+
+    @Option(
+            names = "--swarm-port",
+            paramLabel = "PORT",
+            defaultValue = "7850",
+            description = "TCP port for pieces. Default: ${DEFAULT-VALUE}.")
+    int swarmPort;
+
+    @Option(
+            names = "--cluster-port",
+            paramLabel = "PORT",
+            defaultValue = "7800",
+            description = "Port for membership. Default: ${DEFAULT-VALUE}.")
+    int clusterPort;
+
+    @Option(
+            names = "--http-port",
+            paramLabel = "PORT",
+            defaultValue = "8080",
+            description = "TCP port for pages, metrics and the registry. Default: ${DEFAULT-VALUE}.")
+    int httpPort;
+
+    @Option(
+            names = "--insecure",
+            description =
+                    "Let every machine on the network join, unencrypted. Needed as long as nothing else is chosen.")
+    boolean insecure;
+
+    /** How to write a way of discovery. */
+    static final class DiscoveryConverter implements ITypeConverter<Discovery> {
+        @Override
+        public Discovery convert(String text) {
+            try {
+                return Discovery.valueOf(text.toUpperCase(Locale.ROOT));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException("'" + text + "' is not one of multicast, mping, static");
+            }
+        }
+    }
+
+    /** What these options say, checked. */
+    NodeOptions options(Optional<NodeOptions.Seed> seed) {
+        if (!insecure) {
+            throw new Failure("a node needs to know who may join: say --insecure if you trust everyone on this network"
+                    + " (nothing is encrypted or authenticated then)");
+        }
+        if (discovery == Discovery.STATIC && peers.isEmpty()) {
+            throw new Failure("--discovery static needs --peers with the address of at least one other node");
+        }
+        if (discovery != Discovery.STATIC && !peers.isEmpty()) {
+            throw new Failure("--peers is for --discovery static; "
+                    + discovery.name().toLowerCase(Locale.ROOT) + " finds nodes by itself");
+        }
+        checkPort("--swarm-port", swarmPort);
+        checkPort("--cluster-port", clusterPort);
+        checkPort("--http-port", httpPort);
+        BindAddress address = BindAddress.find(bind);
+        List<InetSocketAddress> known = new ArrayList<>();
+        peers.forEach(peer -> known.add(peerAddress(peer)));
+        return new NodeOptions(
+                folder,
+                ServerName.find(name, address.network()),
+                new ClusterOptions(cluster, address.address(), clusterPort, discovery, known),
+                swarmPort,
+                httpPort,
+                seed);
+    }
+
+    private InetSocketAddress peerAddress(String text) {
+        int colon = text.lastIndexOf(':');
+        boolean ported = colon > 0 && text.indexOf(':') == colon;
+        String host = ported ? text.substring(0, colon) : text;
+        int port = clusterPort;
+        if (ported) {
+            try {
+                port = Integer.parseInt(text.substring(colon + 1));
+            } catch (NumberFormatException e) {
+                throw new Failure("'" + text + "' in --peers is not HOST or HOST:PORT", e);
+            }
+            checkPort("--peers", port);
+        }
+        try {
+            return new InetSocketAddress(InetAddress.getByName(host.strip()), port);
+        } catch (UnknownHostException e) {
+            throw new Failure("'" + host + "' in --peers does not resolve: write an address, or mend the DNS", e);
+        }
+    }
+
+    private static void checkPort(String option, int port) {
+        if (port < 1 || port > 65535) {
+            throw new Failure(option + " takes a port from 1 to 65535, not " + port);
+        }
+    }
+}

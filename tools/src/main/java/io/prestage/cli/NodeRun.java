@@ -1,0 +1,158 @@
+package io.prestage.cli;
+
+import io.prestage.node.Node;
+import io.prestage.node.NodeOptions;
+import io.prestage.node.cluster.Progress;
+import io.prestage.node.cluster.ServerStatus;
+import io.prestage.node.monitor.FleetView;
+import io.prestage.protocol.Plan;
+import io.prestage.protocol.Rate;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs a node in the foreground until it may end.
+ *
+ * @param exitWhenComplete whether it ends by itself at all
+ * @param expect servers that have to be complete before; nothing if only this one counts
+ * @param linger how long to go on serving once this one is complete, unless the whole fleet is
+ */
+record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
+    private static final Duration LOOK = Duration.ofMillis(250);
+
+    /** How long a server that does not get on may keep a seed from ending that has all that it expected. */
+    private static final Duration STUCK = Duration.ofSeconds(15);
+
+    /** Runs it; returns the exit code. */
+    int run(NodeOptions options, PrintWriter out) throws IOException {
+        CountDownLatch ended = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        Node node = new Node(options);
+        Thread onSignal = new Thread(() -> {
+            ended.countDown();
+            await(closed, Duration.ofSeconds(45));
+        });
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        try {
+            node.start();
+            ProgressLine line = new ProgressLine(out);
+            out.println(options.server().name() + ": http://"
+                    + options.cluster().bind().getHostAddress() + ":" + options.httpPort() + "/");
+            watch(node, line, ended, out);
+            line.end();
+        } finally {
+            node.close();
+            closed.countDown();
+        }
+        return 0;
+    }
+
+    private void watch(Node node, ProgressLine line, CountDownLatch ended, PrintWriter out) throws IOException {
+        boolean told = false;
+        long completeAt = 0;
+        Stall stall = new Stall();
+        while (!await(ended, LOOK)) {
+            failIfFailed(node, line);
+            Progress progress = node.progress();
+            FleetView fleet = node.fleet();
+            if (!told) {
+                line.show(progress, fleet);
+            }
+            if (!node.complete().isDone()) {
+                continue;
+            }
+            if (!told) {
+                line.end();
+                summary(node.plan().orElseThrow(), progress, out);
+                told = true;
+                completeAt = System.nanoTime();
+            }
+            if (exitWhenComplete && mayEnd(node, fleet, Duration.ofNanos(System.nanoTime() - completeAt), stall)) {
+                return;
+            }
+        }
+    }
+
+    private boolean mayEnd(Node node, FleetView fleet, Duration complete, Stall stall) {
+        boolean stuck = stall.stuck(fleet);
+        boolean needed = fleet.isFilling() && !stuck;
+        if (expect.isPresent()) {
+            return fleet.complete() >= expect.getAsInt() && !needed;
+        }
+        boolean safe = fleet.servers().stream()
+                .anyMatch(server -> server.member().id().equals(node.member().id()) && server.safeToPowerOff());
+        return safe && (!fleet.isFilling() || complete.compareTo(linger) >= 0);
+    }
+
+    private static void failIfFailed(Node node, ProgressLine line) throws IOException {
+        if (!node.complete().isCompletedExceptionally()) {
+            return;
+        }
+        line.end();
+        try {
+            node.complete().get();
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause().getMessage(), e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void summary(Plan plan, Progress progress, PrintWriter out) {
+        Duration took = Duration.ofMillis(progress.elapsedMillis());
+        out.printf(
+                Locale.ROOT,
+                "complete: %d images, %d blobs, %s (%d bytes)%n"
+                        + "  from the origin %d bytes, from peers %d bytes, wasted %d bytes%n"
+                        + "  in %.1f s, %s%n",
+                plan.images().size(),
+                plan.blobs().size(),
+                plan.total(),
+                plan.total().count(),
+                progress.originBytes(),
+                progress.peerBytes(),
+                progress.wastedBytes(),
+                took.toMillis() / 1e3,
+                Rate.of(plan.total(), took));
+        out.flush();
+    }
+
+    private static boolean await(CountDownLatch latch, Duration most) {
+        try {
+            return latch.await(most.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    /** Notices that those who are still filling do not get on. */
+    private static final class Stall {
+        private long verified = -1;
+        private long since;
+
+        boolean stuck(FleetView fleet) {
+            long now = System.nanoTime();
+            long total = fleet.servers().stream()
+                    .filter(ServerStatus::present)
+                    .mapToLong(server -> server.progress().verifiedBytes())
+                    .sum();
+            if (total != verified) {
+                verified = total;
+                since = now;
+            }
+            return now - since > STUCK.toNanos();
+        }
+    }
+
+    static OptionalInt expected(Optional<Integer> servers) {
+        return servers.map(OptionalInt::of).orElse(OptionalInt.empty());
+    }
+}

@@ -1,0 +1,41 @@
+package io.prestage.cli;
+
+import io.prestage.node.origin.OriginOptions;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options of every command that talks to registries. */
+final class OriginArguments {
+    @Option(
+            names = "--authfile",
+            paramLabel = "FILE",
+            description = "Credentials of registries. Default: where podman and docker keep them.")
+    Optional<Path> authFile = Optional.empty();
+
+    @Option(names = "--cacert", paramLabel = "FILE", description = "Certificates (PEM) to trust besides the system's.")
+    Optional<Path> caCert = Optional.empty();
+
+    @Option(
+            names = "--tls-verify",
+            arity = "0..1",
+            paramLabel = "BOOL",
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "false: do not check certificates, and use plain HTTP where HTTPS does not answer."
+                    + " Default: ${DEFAULT-VALUE}.")
+    boolean tlsVerify;
+
+    @Option(
+            names = "--origin-connections",
+            paramLabel = "N",
+            description = "Connections to the registry at a time. Default: " + OriginOptions.DEFAULT_CONNECTIONS + ".")
+    int connections = OriginOptions.DEFAULT_CONNECTIONS;
+
+    OriginOptions options() {
+        if (connections < 1 || connections > 64) {
+            throw new Failure("--origin-connections takes a number from 1 to 64, not " + connections);
+        }
+        return new OriginOptions(authFile, caCert, tlsVerify, connections);
+    }
+}

@@ -1,0 +1,82 @@
+package io.prestage.cli;
+
+import io.prestage.node.cluster.Progress;
+import io.prestage.node.cluster.ServerStatus;
+import io.prestage.node.monitor.FleetView;
+import io.prestage.protocol.Bytes;
+import io.prestage.protocol.Rate;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+
+/** Shows how far a node is: a bar that redraws itself on a terminal, a plain line every few seconds elsewhere. */
+final class ProgressLine {
+    private static final Duration PLAIN_EVERY = Duration.ofSeconds(5);
+    private static final int BAR = 24;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+    private String last = "";
+    private long lastAt;
+    private boolean drawn;
+
+    ProgressLine(PrintWriter out) {
+        this(out, Terminal.isStdout());
+    }
+
+    ProgressLine(PrintWriter out, boolean terminal) {
+        this.out = out;
+        this.terminal = terminal;
+    }
+
+    /** Shows a node and its fleet. */
+    void show(Progress progress, FleetView fleet) {
+        long here = fleet.servers().stream().filter(ServerStatus::present).count();
+        String line = text(progress) + String.format(Locale.ROOT, "  fleet %d/%d", fleet.complete(), here);
+        if (terminal) {
+            out.print("\r\u001b[K" + bar(progress) + " " + line);
+            out.flush();
+            drawn = true;
+            return;
+        }
+        long now = System.nanoTime();
+        boolean phaseChanged = !line.split(" ", 2)[0].equals(last.split(" ", 2)[0]);
+        if (!line.equals(last) && (phaseChanged || now - lastAt >= PLAIN_EVERY.toNanos())) {
+            out.println(line);
+            last = line;
+            lastAt = now;
+        }
+    }
+
+    /** Ends the bar's line. */
+    void end() {
+        if (drawn) {
+            out.println();
+            drawn = false;
+        }
+    }
+
+    private static String text(Progress progress) {
+        String phase = progress.phase().name().toLowerCase(Locale.ROOT);
+        if (!progress.problem().isEmpty()) {
+            return phase + ": " + progress.problem();
+        }
+        if (progress.planBytes() == 0) {
+            return phase + (progress.phase() == Progress.Phase.WAITING ? " for a seed" : "");
+        }
+        return String.format(
+                Locale.ROOT,
+                "%s %s of %s (%d%%)  %s  %d peers",
+                phase,
+                new Bytes(progress.verifiedBytes()),
+                new Bytes(progress.planBytes()),
+                100 * progress.verifiedBytes() / progress.planBytes(),
+                new Rate(Math.max(1, progress.bytesPerSecond() * Byte.SIZE)),
+                progress.peers());
+    }
+
+    private static String bar(Progress progress) {
+        int filled = progress.planBytes() == 0 ? 0 : (int) (BAR * progress.verifiedBytes() / progress.planBytes());
+        return "[" + "#".repeat(filled) + ".".repeat(BAR - filled) + "]";
+    }
+}

@@ -1,0 +1,165 @@
+package io.prestage.cli;
+
+import io.prestage.node.cluster.Progress;
+import io.prestage.node.cluster.ServerStatus;
+import io.prestage.node.monitor.FleetView;
+import io.prestage.protocol.Bytes;
+import io.prestage.protocol.Rate;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code prestage status}: how far the fleet is. */
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = "Show every server of the fleet, as any of its nodes knows it.",
+        footer = {
+            "",
+            "Example, wait until 40 servers are complete, at most two hours:",
+            "  prestage status --node 10.0.0.17 --wait --expect 40 --timeout 2h"
+        })
+final class StatusCommand implements Callable<Integer> {
+    private static final long LOOK_MILLIS = 500;
+
+    @Option(
+            names = "--node",
+            paramLabel = "HOST[:PORT]",
+            description = "Node to ask. Default: the one on this machine.")
+    private Optional<String> node = Optional.empty();
+
+    @Option(names = "--json", description = "Print the node's answer as JSON.")
+    private boolean json;
+
+    @Option(names = "--wait", description = "Wait until the servers are complete; exit 1 if they are not in time.")
+    private boolean wait;
+
+    @Option(
+            names = "--expect",
+            paramLabel = "N",
+            description = "With --wait: complete servers to wait for. Default: every server that is there.")
+    private Optional<Integer> expect = Optional.empty();
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "D",
+            converter = SpanConverter.class,
+            description = "With --wait: how long to wait, for instance 90s or 2h. Default: for ever.")
+    private Optional<Duration> timeout = Optional.empty();
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        FleetClient client = new FleetClient(node.orElseGet(
+                () -> BindAddress.find(Optional.empty()).address().getHostAddress()));
+        boolean reached = !wait || waitFor(client);
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(client.json());
+        } else {
+            print(client.fleet(), out);
+        }
+        out.flush();
+        if (!reached) {
+            FleetView fleet = client.fleet();
+            throw new Failure(fleet.complete() + " servers are complete after "
+                    + timeout.orElseThrow().toSeconds() + " s, not "
+                    + expect.map(String::valueOf)
+                            .orElse("all of " + fleet.servers().size()));
+        }
+        return 0;
+    }
+
+    private boolean waitFor(FleetClient client) throws IOException {
+        long end = timeout.map(span -> System.nanoTime() + span.toNanos()).orElse(Long.MAX_VALUE);
+        IOException lastTrouble = null;
+        while (timeout.isEmpty() || System.nanoTime() - end < 0) {
+            try {
+                FleetView fleet = client.fleet();
+                lastTrouble = null;
+                boolean enough = expect.map(servers -> fleet.complete() >= servers)
+                        .orElse(fleet.complete() > 0 && !fleet.isFilling());
+                if (enough) {
+                    return true;
+                }
+            } catch (IOException e) {
+                lastTrouble = e; // the node may only be starting
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        if (lastTrouble != null) {
+            throw lastTrouble;
+        }
+        return false;
+    }
+
+    private static void print(FleetView fleet, PrintWriter out) {
+        out.printf(
+                Locale.ROOT,
+                "cluster %s: %d members, %d seeds, %d complete%n",
+                fleet.cluster(),
+                fleet.members(),
+                fleet.seeds(),
+                fleet.complete());
+        out.println(fleet.plan().map(plan -> "plan " + plan.plan()).orElse("no plan yet: no seed has offered one"));
+        out.printf(
+                Locale.ROOT,
+                "%-24s %-16s %-9s %5s %12s %14s  %s%n",
+                "SERVER",
+                "ADDRESS",
+                "STATE",
+                "DONE",
+                "BYTES",
+                "RATE",
+                "SAFE TO POWER OFF");
+        for (ServerStatus server : fleet.servers()) {
+            Progress progress = server.progress();
+            long percent = progress.planBytes() == 0 ? 0 : 100 * progress.verifiedBytes() / progress.planBytes();
+            out.printf(
+                    Locale.ROOT,
+                    "%-24s %-16s %-9s %4d%% %12s %14s  %s%n",
+                    server.member().name() + (server.member().seed() ? " (seed)" : ""),
+                    server.member().host(),
+                    server.present() || progress.complete()
+                            ? progress.phase().name().toLowerCase(Locale.ROOT)
+                            : "lost",
+                    percent,
+                    new Bytes(progress.verifiedBytes()),
+                    new Rate(Math.max(1, progress.bytesPerSecond() * Byte.SIZE)),
+                    safety(server));
+            String trouble = progress.problem().isEmpty() ? server.member().withdrawn() : progress.problem();
+            if (!trouble.isEmpty()) {
+                out.println("    " + trouble);
+            }
+        }
+    }
+
+    private static String safety(ServerStatus server) {
+        if (!server.present()) {
+            return server.progress().complete() ? "has left" : "has left incomplete";
+        }
+        if (server.safeToPowerOff()) {
+            return "yes";
+        }
+        if (!server.progress().complete()) {
+            return "no: not complete";
+        }
+        return "no: sole holder of " + server.soleHolderOf() + " pieces";
+    }
+}

@@ -1,0 +1,2 @@
+/** What to stage: from what people ask for to the plan of a fleet. */
+package io.prestage.imageset;
