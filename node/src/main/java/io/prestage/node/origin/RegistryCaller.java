@@ -3,25 +3,23 @@ package io.prestage.node.origin;
 import io.prestage.node.origin.OriginException.Reason;
 import java.io.IOException;
 import java.net.URI;
-import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * Performs one request of the distribution API: authorization, redirects and the meaning of statuses are here and
- * nowhere else. Safe for use by many threads.
+ * Performs one request of the distribution API: authorization and the meaning of statuses are here and nowhere
+ * else. Safe for use by many threads.
  */
 final class RegistryCaller {
-    private static final int MOST_REDIRECTS = 8;
-
     private final Transport transport;
     private final Authorizer authorizer;
+    private final Redirects redirects;
 
     RegistryCaller(Transport transport, Authorizer authorizer) {
         this.transport = transport;
         this.authorizer = authorizer;
+        this.redirects = new Redirects(transport);
     }
 
     /**
@@ -46,8 +44,9 @@ final class RegistryCaller {
         for (boolean again = false; ; again = true) {
             Optional<String> authorization = authorizer.known(image);
             URI start = URI.create(transport.base(image.endpoint()) + "/v2/" + image.path() + "/" + question.path());
-            Response response = follow(start, question, authorization);
-            if (response.status() != 401 || !isSameHost(start, response.target())) {
+            Response response =
+                    redirects.follow(start, question.what(), question.headers(), authorization, question.received());
+            if (response.status() != 401 || !Redirects.isSameHost(start, response.target())) {
                 return accepted(question, start, response, authorization.isPresent());
             }
             try (response) {
@@ -59,60 +58,6 @@ final class RegistryCaller {
         }
     }
 
-    private Response follow(URI start, Question question, Optional<String> authorization) throws IOException {
-        URI target = start;
-        boolean trusted = true;
-        for (int hop = 0; hop <= MOST_REDIRECTS; hop++) {
-            Map<String, String> headers = new HashMap<>(question.headers());
-            if (trusted) {
-                authorization.ifPresent(value -> headers.put("Authorization", value));
-            }
-            Response response =
-                    transport.send(new Transport.Call(target, headers, Optional.empty(), question.received()));
-            if (!response.isRedirect()) {
-                return response;
-            }
-            try (response) {
-                target = next(question, target, response);
-            }
-            // Once away, never trusted again: the other host chooses where we go next.
-            trusted = trusted && isSameHost(start, target);
-        }
-        throw new OriginException(
-                Reason.PROTOCOL,
-                start.getAuthority() + " redirects the request for " + question.what() + " more than " + MOST_REDIRECTS
-                        + " times: the registry's configuration has to be mended");
-    }
-
-    private URI next(Question question, URI from, Response redirect) throws OriginException {
-        String location = redirect.header("Location").orElse("");
-        URI target;
-        try {
-            target = location.isEmpty() ? null : from.resolve(location);
-        } catch (IllegalArgumentException e) {
-            throw badRedirect(question, from, location, e);
-        }
-        if (target == null || !transport.allows(target)) {
-            throw badRedirect(question, from, location, null);
-        }
-        return target;
-    }
-
-    private static OriginException badRedirect(Question question, URI from, String location, Exception cause) {
-        return new OriginException(
-                Reason.PROTOCOL,
-                from.getAuthority() + " redirects the request for " + question.what() + " to '" + location
-                        + "', which is no HTTPS address: the registry's configuration has to be mended",
-                cause);
-    }
-
-    private static boolean isSameHost(URI one, URI other) {
-        return one.getScheme().equals(other.getScheme())
-                && one.getAuthority()
-                        .toLowerCase(Locale.ROOT)
-                        .equals(other.getAuthority().toLowerCase(Locale.ROOT));
-    }
-
     private Response accepted(Question question, URI start, Response response, boolean loggedIn)
             throws OriginException {
         int status = response.status();
@@ -122,7 +67,7 @@ final class RegistryCaller {
             return response;
         }
         try (response) {
-            boolean elsewhere = !isSameHost(start, response.target());
+            boolean elsewhere = !Redirects.isSameHost(start, response.target());
             if ((status == 401 || status == 403) && elsewhere) {
                 // Such addresses are signed for a short time; the registry gives a new one.
                 throw new OriginException(

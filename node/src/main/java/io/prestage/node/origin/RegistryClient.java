@@ -5,12 +5,8 @@ import io.prestage.node.origin.RegistryCaller.Question;
 import io.prestage.protocol.Digest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.http.HttpTimeoutException;
-import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
@@ -29,7 +25,7 @@ public final class RegistryClient implements AutoCloseable {
     private final Surroundings surroundings;
     private final Transport transport;
     private final RegistryCaller caller;
-    private final Semaphore connections;
+    private final RangeReader ranges;
     private final LongConsumer received;
     private final Consumer<Reason> failed;
 
@@ -60,7 +56,7 @@ public final class RegistryClient implements AutoCloseable {
         this.failed = failed;
         this.surroundings = surroundings;
         this.received = received;
-        this.connections = new Semaphore(options.connections());
+        this.ranges = new RangeReader(surroundings, options.connections(), failed);
         Credentials credentials = new Credentials(options.authFile(), surroundings);
         this.transport = new Transport(options, surroundings);
         this.caller = new RegistryCaller(transport, new Authorizer(transport, credentials, InstantSource.system()));
@@ -112,7 +108,7 @@ public final class RegistryClient implements AutoCloseable {
         } catch (OriginException | InterruptedIOException e) {
             throw e;
         } catch (IOException e) {
-            throw broken(image, "the manifest of " + image, e);
+            throw ranges.broken(image.registry(), "the manifest of " + image, e);
         }
     }
 
@@ -131,74 +127,19 @@ public final class RegistryClient implements AutoCloseable {
      */
     public void fetch(ImageReference repository, Digest blob, long size, long from, long to, ByteSink sink)
             throws IOException {
-        if (from < 0 || from > to || to > size) {
-            throw new IllegalArgumentException("bytes " + from + " to " + to + " are not in a blob of " + size);
-        }
-        BlobRange range = new BlobRange(repository, blob, size, from, to, sink);
-        Retries retries = new Retries(surroundings, failed);
-        while (!range.isComplete()) {
-            long before = range.position();
-            try {
-                stream(range);
-            } catch (OriginException e) {
-                if (range.position() > before) {
-                    retries.progressed();
-                }
-                retries.after(e);
-            } catch (BlobRange.SinkFailure e) {
-                throw e.failure();
-            }
-        }
+        String what = "blob " + blob.brief() + " of " + repository.name();
+        ranges.read(
+                new RangeTransfer(repository.registry(), what, size, from, to, sink),
+                headers -> caller.ask(new Question(repository, what, "blobs/" + blob, headers, received)));
     }
 
-    private void stream(BlobRange range) throws IOException {
-        acquire();
-        try (Response response = caller.ask(range.question(received))) {
-            long skip = range.bytesToSkip(response);
-            while (!range.isComplete()) {
-                Optional<ByteBuffer> chunk = response.body().next();
-                if (chunk.isEmpty()) {
-                    throw range.tooShort();
-                }
-                ByteBuffer bytes = chunk.get();
-                int skipped = (int) Math.min(skip, bytes.remaining());
-                bytes.position(bytes.position() + skipped);
-                skip -= skipped;
-                range.deliver(bytes);
-            }
-        } catch (OriginException | InterruptedIOException e) {
-            throw e;
-        } catch (IOException e) {
-            throw broken(range.repository(), range.toString(), e);
-        } finally {
-            connections.release();
-        }
-    }
-
-    private void acquire() throws InterruptedIOException {
-        try {
-            connections.acquire();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            InterruptedIOException interrupted =
-                    new InterruptedIOException("interrupted while waiting for a connection");
-            interrupted.initCause(e);
-            throw interrupted;
-        }
-    }
-
-    private OriginException broken(ImageReference image, String what, IOException cause) {
-        if (cause instanceof HttpTimeoutException) {
-            return new OriginException(
-                    Reason.TIMEOUT,
-                    image.registry() + " stopped sending " + what + " for "
-                            + surroundings.patience().stall().toSeconds() + " s: check the link to it",
-                    cause);
-        }
-        return new OriginException(
-                Reason.UNREACHABLE,
-                "the connection to " + image.registry() + " broke while it sent " + what + ": check the link to it",
-                cause);
+    /**
+     * The files of HTTP servers, reached the same way and counted together with blobs.
+     *
+     * @return open as long as this client is
+     */
+    public WebFiles files() {
+        return new WebFiles(transport, ranges, surroundings, received, failed);
     }
 
     /** Ends all transfers; threads in them get an exception. */

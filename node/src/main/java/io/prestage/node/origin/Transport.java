@@ -68,7 +68,7 @@ final class Transport implements AutoCloseable {
         }
     }
 
-    /** Whether an address may be asked at all. */
+    /** Whether an address may be asked that a registry or another machine named. */
     boolean allows(URI target) {
         return target.getHost() != null
                 && ("https".equals(target.getScheme()) || (!tlsVerify && "http".equals(target.getScheme())));
@@ -127,12 +127,6 @@ final class Transport implements AutoCloseable {
 
     private Response send(Call call, Duration wait) throws IOException {
         URI target = call.target();
-        if (!allows(target)) {
-            throw new OriginException(
-                    Reason.PROTOCOL,
-                    target.getHost() + " is not asked over " + target.getScheme()
-                            + ": only HTTPS is safe; pass --tls-verify=false if that does not matter");
-        }
         if (closed) {
             throw new IllegalStateException("the origin's client is closed");
         }

@@ -178,6 +178,14 @@ public final class FakeRegistry implements AutoCloseable {
         return (registry, exchange) -> registry.partly(exchange, bytes);
     }
 
+    /** Begins the right answer and cuts the connection after some bytes of the body, once the action has returned. */
+    public static Behaviour cutAfter(int bytes, Runnable before) {
+        return (registry, exchange) -> {
+            registry.partly(exchange, bytes);
+            before.run();
+        };
+    }
+
     /** Begins the right answer and sends no more after some bytes of the body until the registry closes. */
     public static Behaviour stallAfter(int bytes) {
         return (registry, exchange) -> {

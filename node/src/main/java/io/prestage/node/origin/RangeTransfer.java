@@ -1,17 +1,14 @@
 package io.prestage.node.origin;
 
 import io.prestage.node.origin.OriginException.Reason;
-import io.prestage.node.origin.RegistryCaller.Question;
-import io.prestage.protocol.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Map;
-import java.util.function.LongConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A range of a blob on its way to a sink, and how far it has come. For one thread. */
-final class BlobRange {
+/** A range of some content on its way from an origin to a sink, and how far it has come. For one thread. */
+final class RangeTransfer {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\\*)");
 
     /** Keeps what the sink throws apart from what the origin does. */
@@ -30,24 +27,40 @@ final class BlobRange {
         }
     }
 
-    private final ImageReference repository;
-    private final Digest blob;
+    private final String whom;
+    private final String what;
     private final long size;
     private final long to;
     private final ByteSink sink;
     private long position;
 
-    BlobRange(ImageReference repository, Digest blob, long size, long from, long to, ByteSink sink) {
-        this.repository = repository;
-        this.blob = blob;
+    /**
+     * A transfer that has not begun.
+     *
+     * @param whom who sends, to be named in sentences
+     * @param what what is sent, to be named in sentences
+     * @param size bytes of the whole content
+     * @param from first byte, 0 ≤ from ≤ to
+     * @param to the byte after the last, at most {@code size}
+     */
+    RangeTransfer(String whom, String what, long size, long from, long to, ByteSink sink) {
+        if (from < 0 || from > to || to > size) {
+            throw new IllegalArgumentException("bytes " + from + " to " + to + " are not in " + size);
+        }
+        this.whom = whom;
+        this.what = what;
         this.size = size;
         this.position = from;
         this.to = to;
         this.sink = sink;
     }
 
-    ImageReference repository() {
-        return repository;
+    String whom() {
+        return whom;
+    }
+
+    String what() {
+        return what;
     }
 
     /** The next byte that the sink wants. */
@@ -59,14 +72,9 @@ final class BlobRange {
         return position == to;
     }
 
-    /** The request for what is left. */
-    Question question(LongConsumer received) {
-        return new Question(
-                repository,
-                toString(),
-                "blobs/" + blob,
-                Map.of("Range", "bytes=" + position + "-" + (to - 1)),
-                received);
+    /** The headers of the request for what is left. */
+    Map<String, String> headers() {
+        return Map.of("Range", "bytes=" + position + "-" + (to - 1));
     }
 
     /**
@@ -108,23 +116,22 @@ final class BlobRange {
     private OriginException wrongRange(String contentRange) {
         return new OriginException(
                 Reason.PROTOCOL,
-                repository.registry() + " was asked for bytes " + position + "-" + (to - 1) + " of " + this
-                        + " and answers with '" + contentRange + "': look for a proxy that breaks ranges");
+                whom + " was asked for bytes " + position + "-" + (to - 1) + " of " + what + " and answers with '"
+                        + contentRange + "': look for a proxy that breaks ranges");
     }
 
     private OriginException wrongSize(String found) {
         return new OriginException(
                 Reason.CORRUPT,
-                repository.registry() + " has " + found + " of " + this + ", whose manifest says " + size
-                        + " bytes: the image has to be pushed there again");
+                whom + " has " + found + " of " + what + ", of which it should have " + size
+                        + " bytes: it has to be put there again");
     }
 
     /** The body ended before the range did. */
     OriginException tooShort() {
         return new OriginException(
                 Reason.UNREACHABLE,
-                repository.registry() + " ended " + this + " at byte " + position + " of " + to
-                        + ": check the link to it");
+                whom + " ended " + what + " at byte " + position + " of " + to + ": check the link to it");
     }
 
     /** Passes on what of the bytes is wanted; what comes after the range's end is not. */
@@ -139,10 +146,5 @@ final class BlobRange {
             throw new SinkFailure(e);
         }
         position += wanted;
-    }
-
-    @Override
-    public String toString() {
-        return "blob " + blob.brief() + " of " + repository.name();
     }
 }
