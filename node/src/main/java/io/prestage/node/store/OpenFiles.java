@@ -72,7 +72,8 @@ final class OpenFiles implements AutoCloseable {
      */
     synchronized Lease acquire(Object key, Opening opening) throws IOException {
         Entry entry = entries.get(key);
-        if (entry == null) {
+        // An interrupted thread closes the file that it reads or writes, for all.
+        if (entry == null || !entry.channel.isOpen()) {
             entry = new Entry(opening.open());
             entries.put(key, entry);
         }

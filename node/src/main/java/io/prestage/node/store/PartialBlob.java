@@ -49,6 +49,7 @@ final class PartialBlob {
     private final Path file;
     private final OpenFiles files;
     private final Journal journal;
+    private final Writeback writeback;
 
     private final BitSet present = new BitSet();
     private final Map<Integer, byte[]> claims = new HashMap<>();
@@ -57,6 +58,9 @@ final class PartialBlob {
     private boolean folding;
     private boolean verified;
     private boolean gone;
+    private long unflushed;
+    private boolean flushing;
+    private IOException flushFailure;
 
     /**
      * Touches no file yet.
@@ -66,8 +70,10 @@ final class PartialBlob {
      * @param pieces the plan's pieces
      * @param ingest the folder of partial blobs
      * @param files opens the partial file and the journal
+     * @param writeback flushes the partial file as it grows
      */
-    PartialBlob(int blob, Digest digest, Pieces pieces, Path ingest, OpenFiles files) {
+    PartialBlob(int blob, Digest digest, Pieces pieces, Path ingest, OpenFiles files, Writeback writeback) {
+        this.writeback = writeback;
         this.blob = blob;
         this.digest = digest;
         this.pieces = pieces;
@@ -191,6 +197,11 @@ final class PartialBlob {
             present.set(index);
             last = present.cardinality() == count;
             publish.run();
+            unflushed += pieces.length(piece);
+            if (!flushing && !last && Writeback.isWorthwhile(unflushed)) {
+                flushing = true;
+                writeback.add(this::flushEarly);
+            }
         }
         fold(index, content, FOLDED_PER_WRITE);
         return last ? Written.LAST : Written.NEW;
@@ -227,18 +238,15 @@ final class PartialBlob {
      * Flushes a verified blob and moves it to its final place; its folder is for the caller to flush.
      *
      * @return whether it did; not if the blob was voided or moved before
+     * @throws IOException every time, if a flush of it ever failed: the kernel reports lost pages once and takes them for clean
      */
     boolean moveTo(Path target, Runnable publish) throws IOException {
-        OpenFiles.Lease lease;
         synchronized (this) {
             if (gone || !verified) {
                 return false;
             }
-            lease = files.acquire(this, this::open);
         }
-        try (lease) {
-            lease.channel().force(false);
-        }
+        flush();
         synchronized (this) {
             if (gone) {
                 return false;
@@ -249,6 +257,44 @@ final class PartialBlob {
             files.forget(this);
             journal.delete();
             return true;
+        }
+    }
+
+    private void flush() throws IOException {
+        OpenFiles.Lease lease;
+        synchronized (this) {
+            if (gone) {
+                return;
+            }
+            if (flushFailure != null) {
+                throw new IOException(
+                        "a flush of blob " + digest + " failed: " + flushFailure.getMessage(), flushFailure);
+            }
+            lease = files.acquire(this, this::open);
+            unflushed = 0;
+        }
+        try (lease) {
+            lease.channel().force(false);
+        } catch (IOException e) {
+            rememberFlushFailure(e);
+            throw e;
+        }
+    }
+
+    private void flushEarly() {
+        synchronized (this) {
+            flushing = false;
+        }
+        try {
+            flush();
+        } catch (IOException e) {
+            rememberFlushFailure(e); // told when the blob is moved
+        }
+    }
+
+    private synchronized void rememberFlushFailure(IOException failure) {
+        if (flushFailure == null) {
+            flushFailure = failure;
         }
     }
 

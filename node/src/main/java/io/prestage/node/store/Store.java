@@ -52,6 +52,7 @@ public final class Store implements AutoCloseable {
     private final Layout layout;
     private final FolderLock lock;
     private final OpenFiles files = new OpenFiles(OPEN_FILES);
+    private final Writeback writeback = new Writeback();
     private final PieceHashes hashes;
     private final Map<Digest, Integer> blobs = new HashMap<>();
     private final Set<Digest> manifests = new HashSet<>();
@@ -97,10 +98,7 @@ public final class Store implements AutoCloseable {
         try {
             FolderUse use = FolderUse.of(layout);
             use.require(plan);
-            Store store = new Store(plan, layout, lock);
-            store.checkSpace();
-            store.begin(use);
-            return store;
+            return begun(new Store(plan, layout, lock), use);
         } catch (IOException | RuntimeException e) {
             try {
                 lock.abandon();
@@ -111,6 +109,17 @@ public final class Store implements AutoCloseable {
                 throw StoreException.of(layout.folder(), "start staging", failure);
             }
             throw (RuntimeException) e;
+        }
+    }
+
+    private static Store begun(Store store, FolderUse use) throws IOException {
+        try {
+            store.checkSpace();
+            store.begin(use);
+            return store;
+        } catch (IOException | RuntimeException e) {
+            store.writeback.close();
+            throw e;
         }
     }
 
@@ -234,6 +243,7 @@ public final class Store implements AutoCloseable {
      *
      * @param blob its place among the plan's blobs
      * @throws DigestMismatchException if the pieces make another blob: {@link #discard} it and fetch it again
+     * @throws StoreException if the disk is full or failed: call it again once that is mended; if it goes on, {@link #discard} the blob
      * @throws IllegalStateException if a piece is missing
      */
     public void finish(int blob) throws StoreException {
@@ -403,6 +413,7 @@ public final class Store implements AutoCloseable {
     @Override
     public void close() throws StoreException {
         try {
+            writeback.close();
             files.close();
             if (Files.isDirectory(layout.blobs())) {
                 Layout.flush(layout.blobs());
@@ -650,7 +661,7 @@ public final class Store implements AutoCloseable {
     }
 
     private PartialBlob partialBlob(int blob) {
-        return new PartialBlob(blob, digest(blob), pieces, layout.ingest(), files);
+        return new PartialBlob(blob, digest(blob), pieces, layout.ingest(), files, writeback);
     }
 
     private static IOException asIOException(Throwable cause) {
