@@ -238,11 +238,7 @@ public final class Lab implements AutoCloseable {
     private synchronized void remove() throws LabException {
         removed = true;
         try {
-            for (String host : hosts()) {
-                if (exists(host)) {
-                    endProcesses(host);
-                }
-            }
+            endProcesses();
             // A namespace lives on while a process of it dies, and its veth with it, unless that is deleted by name.
             if (exists(BRIDGE)) {
                 for (String link : SystemCommand.run("ip", "-n", namespace(BRIDGE), "-o", "link")
@@ -269,23 +265,29 @@ public final class Lab implements AutoCloseable {
         }
     }
 
-    private void endProcesses(String host) throws LabException {
-        List<ProcessHandle> processes = processes(host);
+    private void endProcesses() throws LabException {
+        List<ProcessHandle> processes = processes();
         processes.forEach(ProcessHandle::destroy);
         awaitEnd(processes);
         // Those that did not listen, and those that these have started meanwhile.
-        for (List<ProcessHandle> left = processes(host); !left.isEmpty(); left = processes(host)) {
+        for (List<ProcessHandle> left = processes(); !left.isEmpty(); left = processes()) {
             left.forEach(ProcessHandle::destroyForcibly);
             awaitEnd(left);
         }
     }
 
-    private List<ProcessHandle> processes(String host) throws LabException {
-        return SystemCommand.run("ip", "netns", "pids", namespace(host))
-                .lines()
-                .map(pid -> ProcessHandle.of(Long.parseLong(pid.strip())))
-                .flatMap(Optional::stream)
-                .toList();
+    private List<ProcessHandle> processes() throws LabException {
+        List<ProcessHandle> processes = new ArrayList<>();
+        for (String host : hosts()) {
+            if (exists(host)) {
+                SystemCommand.run("ip", "netns", "pids", namespace(host))
+                        .lines()
+                        .map(pid -> ProcessHandle.of(Long.parseLong(pid.strip())))
+                        .flatMap(Optional::stream)
+                        .forEach(processes::add);
+            }
+        }
+        return processes;
     }
 
     private static void awaitEnd(List<ProcessHandle> processes) throws LabException {
