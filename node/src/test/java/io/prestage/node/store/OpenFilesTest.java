@@ -62,6 +62,16 @@ final class OpenFilesTest {
         assertFalse(lease.channel().isOpen());
     }
 
+    @Test
+    void opensAFileAgainThatAnInterruptedThreadClosed() throws IOException {
+        try (OpenFiles.Lease broken = acquire("a")) {
+            broken.channel().close();
+            try (OpenFiles.Lease lease = acquire("a")) {
+                assertTrue(lease.channel().isOpen());
+            }
+        }
+    }
+
     private OpenFiles.Lease acquire(String key) throws IOException {
         Path file = folder.resolve(key);
         if (!Files.exists(file)) {

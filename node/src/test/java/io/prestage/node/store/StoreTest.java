@@ -365,6 +365,63 @@ final class StoreTest {
     }
 
     @Test
+    void replacesAgainAfterAnInterruption() throws IOException {
+        Fixture next = Fixture.of("image_2", 7, 40 * PIECE + 17, 99);
+        Path fresh = Files.createTempDirectory(folder.getParent(), "fresh");
+        next.fill(fresh);
+
+        // Half of the former plan is removed, its receipt still stands.
+        fixture.fill(folder);
+        remove(folder.resolve("images"));
+        Files.delete(blobFile(fixture, 2));
+        Store.replace(folder, next.plan());
+        next.fill(folder);
+        assertEquals(Fixture.snapshot(fresh), Fixture.snapshot(folder));
+
+        // The next plan is noted, the former one's receipt still stands.
+        Fixture last = Fixture.of("image_3", 7, 99, 5);
+        byte[] receipt = Files.readAllBytes(folder.resolve("receipt.json"));
+        Store.replace(folder, last.plan());
+        Files.write(folder.resolve("receipt.json"), receipt);
+        assertEquals(Optional.of(last.plan().digest()), Store.planOf(folder));
+        last.fill(folder);
+        Path other = Files.createTempDirectory(folder.getParent(), "other");
+        last.fill(other);
+        assertEquals(Fixture.snapshot(other), Fixture.snapshot(folder));
+    }
+
+    @Test
+    void countsNoPieceOfABlobThatIsDiscardedMeanwhile() throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(4);
+        try (Store store = opened(fixture)) {
+            int first = fixture.pieces().first(4);
+            for (int round = 0; round < 50; round++) {
+                List<Callable<Void>> tasks = new ArrayList<>();
+                for (int piece = first; piece < first + 20; piece++) {
+                    int one = piece;
+                    tasks.add(() -> {
+                        fixture.put(store, one);
+                        return null;
+                    });
+                }
+                tasks.add(round % 20, () -> {
+                    store.discard(4);
+                    return null;
+                });
+                for (Future<Void> task : pool.invokeAll(tasks)) {
+                    task.get();
+                }
+                assertTrue(fixture.servesWhatItHolds(store));
+            }
+            fixture.putAll(store);
+            assertTrue(store.isFull());
+            assertTrue(fixture.servesWhatItHolds(store));
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+
+    @Test
     void completesAgainWhereverItWasInterrupted() throws IOException {
         fixture.fill(folder);
         Map<String, Digest> complete = Fixture.snapshot(folder);
