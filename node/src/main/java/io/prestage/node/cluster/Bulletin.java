@@ -13,7 +13,8 @@ import java.util.List;
     @JsonSubTypes.Type(value = Bulletin.Offered.class, name = "offer"),
     @JsonSubTypes.Type(value = Bulletin.Published.class, name = "state"),
     @JsonSubTypes.Type(value = Bulletin.Summary.class, name = "summary"),
-    @JsonSubTypes.Type(value = Bulletin.Voided.class, name = "void")
+    @JsonSubTypes.Type(value = Bulletin.Voided.class, name = "void"),
+    @JsonSubTypes.Type(value = Bulletin.Asked.class, name = "holdings")
 })
 sealed interface Bulletin {
     /** To the coordinator: how the sender is. */
@@ -34,4 +35,7 @@ sealed interface Bulletin {
     record Voided(
             @JsonProperty("plan") Digest plan,
             @JsonProperty("blob") int blob) implements Bulletin {}
+
+    /** To all, who answer with what they hold of a plan as {@link io.prestage.protocol.PieceSet#toBytes} writes it. */
+    record Asked(@JsonProperty("plan") Digest plan) implements Bulletin {}
 }

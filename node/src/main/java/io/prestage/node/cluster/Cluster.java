@@ -8,7 +8,6 @@ import java.net.BindException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +48,7 @@ public final class Cluster implements AutoCloseable {
     private static final Duration GATHER = Duration.ofMillis(50);
 
     private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+    private static final RequestOptions TELL = RequestOptions.ASYNC();
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final ClusterOptions options;
@@ -115,17 +115,8 @@ public final class Cluster implements AutoCloseable {
             throw new IOException("cannot set up cluster membership: " + e.getMessage(), e);
         }
         channel.addAddressGenerator(() -> new UUID(self.high(), self.low()));
-        this.dispatcher = new MessageDispatcher(channel, this::answer);
+        this.dispatcher = new MessageDispatcher(channel, this::received);
         dispatcher.setReceiver(new Receiver() {
-            @Override
-            public void receive(Message message) {
-                byte[] json = message.getArray();
-                int from = message.getOffset();
-                int length = message.getLength();
-                Address sender = message.getSrc();
-                submit(() -> read(sender, json, from, length));
-            }
-
             @Override
             public void viewAccepted(View accepted) {
                 submit(() -> viewed(accepted));
@@ -191,7 +182,8 @@ public final class Cluster implements AutoCloseable {
         RequestOptions wait = new RequestOptions(ResponseMode.GET_ALL, patience.toMillis());
         try {
             return dispatcher
-                    .<byte[]>castMessageWithFuture(null, new BytesMessage(null, plan.raw()), wait)
+                    .<byte[]>castMessageWithFuture(
+                            null, new BytesMessage(null, JSON.writeValueAsBytes(new Bulletin.Asked(plan))), wait)
                     .thenApply(answers -> {
                         PieceSet union = new PieceSet(pieces);
                         for (Rsp<byte[]> answer : answers) {
@@ -215,13 +207,24 @@ public final class Cluster implements AutoCloseable {
         channel.close();
     }
 
-    private Object answer(Message question) {
-        Digest plan = Digest.ofRaw(Arrays.copyOfRange(
-                question.getArray(), question.getOffset(), question.getOffset() + question.getLength()));
-        return holdings.get()
-                .filter(held -> held.plan().equals(plan))
-                .map(held -> held.pieces().toBytes())
-                .orElse(new byte[0]);
+    /** Takes a message on a thread of JGroups; what it returns is the answer, if one is waited for. */
+    private byte[] received(Message message) {
+        Bulletin bulletin;
+        try {
+            bulletin = JSON.readValue(message.getArray(), message.getOffset(), message.getLength(), Bulletin.class);
+        } catch (JacksonException e) {
+            LOG.warn("{} sent what cannot be read: {}", message.getSrc(), e.getOriginalMessage());
+            return new byte[0];
+        }
+        if (bulletin instanceof Bulletin.Asked asked) {
+            return holdings.get()
+                    .filter(held -> held.plan().equals(asked.plan()))
+                    .map(held -> held.pieces().toBytes())
+                    .orElse(new byte[0]);
+        }
+        Address sender = message.getSrc();
+        submit(() -> read(sender, bulletin));
+        return new byte[0];
     }
 
     // On the cluster's thread.
@@ -241,14 +244,7 @@ public final class Cluster implements AutoCloseable {
         servers = coordinator.servers();
     }
 
-    private void read(Address sender, byte[] json, int from, int length) {
-        Bulletin bulletin;
-        try {
-            bulletin = JSON.readValue(json, from, length, Bulletin.class);
-        } catch (JacksonException e) {
-            LOG.warn("{} sent what cannot be read: {}", sender, e.getOriginalMessage());
-            return;
-        }
+    private void read(Address sender, Bulletin bulletin) {
         if (bulletin instanceof Bulletin.Reported reported) {
             if (isCoordinator() && coordinator.reported(reported.report())) {
                 publishSoon();
@@ -369,7 +365,12 @@ public final class Cluster implements AutoCloseable {
 
     private void send(Address to, Bulletin bulletin) {
         try {
-            channel.send(new BytesMessage(to, JSON.writeValueAsBytes(bulletin)));
+            BytesMessage message = new BytesMessage(to, JSON.writeValueAsBytes(bulletin));
+            if (to == null) {
+                dispatcher.castMessage(null, message, TELL);
+            } else {
+                dispatcher.sendMessage(message, TELL);
+            }
         } catch (Exception e) {
             LOG.debug("a {} was not sent", bulletin.getClass().getSimpleName(), e);
         }
