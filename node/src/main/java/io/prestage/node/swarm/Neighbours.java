@@ -4,8 +4,10 @@ import io.prestage.protocol.NodeId;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -45,5 +47,35 @@ public final class Neighbours {
             neighbours.add(others.stream().max(byDistance).orElseThrow());
         }
         return Set.copyOf(neighbours);
+    }
+
+    /**
+     * The neighbours of every node, by the same rule as {@link #of} but in the time of sorting the members once a ring.
+     *
+     * @param members all nodes of the swarm, each once
+     */
+    public static Map<NodeId, Set<NodeId>> graph(Collection<NodeId> members) {
+        Map<NodeId, Set<NodeId>> graph = new HashMap<>();
+        members.forEach(member -> graph.put(member, new HashSet<>()));
+        if (members.size() - 1 <= 2 * RINGS) {
+            graph.forEach((member, neighbours) -> {
+                neighbours.addAll(graph.keySet());
+                neighbours.remove(member);
+            });
+            return graph;
+        }
+        for (int ring = 0; ring < RINGS; ring++) {
+            long purpose = ring;
+            List<NodeId> order = new ArrayList<>(graph.keySet());
+            order.sort(Comparator.comparingLong((NodeId node) -> Mixing.of(node, purpose))
+                    .thenComparing(Comparator.naturalOrder()));
+            for (int place = 0; place < order.size(); place++) {
+                NodeId one = order.get(place);
+                NodeId next = order.get((place + 1) % order.size());
+                graph.get(one).add(next);
+                graph.get(next).add(one);
+            }
+        }
+        return graph;
     }
 }

@@ -434,8 +434,8 @@ public final class Swarm {
         }
     }
 
-    private int rarity(Peer peer) {
-        return availability[peer.queued.getFirst()];
+    int rarity(Peer peer) {
+        return Math.min(Integer.getInteger("cap", 2), availability[peer.queued.getFirst()]);
     }
 
     private void reveal(long now) {

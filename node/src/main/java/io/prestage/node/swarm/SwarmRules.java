@@ -33,9 +33,9 @@ public record SwarmRules(
         int maxQueued) {
     /** The numbers in use. */
     public static final SwarmRules DEFAULT = new SwarmRules(
-            4,
+            16,
             3,
-            2,
+            1,
             16,
             Duration.ofMillis(20),
             32 << 20,

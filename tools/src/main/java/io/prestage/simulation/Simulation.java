@@ -1,0 +1,451 @@
+package io.prestage.simulation;
+
+import io.prestage.node.swarm.Neighbours;
+import io.prestage.node.swarm.OriginSchedule;
+import io.prestage.node.swarm.Ownership;
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.Message.Held;
+import io.prestage.protocol.NodeId;
+import io.prestage.protocol.Pieces;
+import io.prestage.simulation.ServerModel.Conduct;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * Runs a scenario in virtual time.
+ *
+ * <p>The pieces that a server sends at a time share its uplink alike; those that come to one go through its downlink one after
+ * the other, in the order in which they are sent. Both links work at the same time, and the slower one counts. Messages take no
+ * room on a link, but a delay. Not thread-safe; one object runs one scenario once.
+ */
+public final class Simulation {
+    /** Bytes of one range request to the origin, as the node has it. */
+    static final long RUN_BYTES = 8 << 20;
+
+    private static final long TICK = Duration.ofMillis(50).toNanos();
+
+    // Kinds of events; what "other" and "number" mean is said behind each.
+    private static final int JOIN = 0;
+    private static final int LINK = 1; // the neighbour, -
+    private static final int DELIVER = 2; // -, -, the outbox
+    private static final int SENT = 3; // -, the uplink's state when this was foretold
+    private static final int UPLOADED = 4; // the receiver, -
+    private static final int ARRIVED = 5; // the sender, the piece
+    private static final int VERIFIED = 6; // the sender, the piece
+    private static final int TURN = 7;
+    private static final int UNLINK = 8; // the neighbour, -
+    private static final int TICKED = 9;
+    private static final int FETCHED = 10; // -, the piece, the run's end
+
+    private final Scenario scenario;
+    private final Pieces pieces;
+    private final Watcher watcher;
+    private final EventQueue queue = new EventQueue();
+    private final SimulatedNode[] nodes;
+    private final List<List<Held>> announcements = new ArrayList<>();
+    private final Set<Long> links = new HashSet<>();
+    private final Set<Long> severed = new HashSet<>();
+    private final Set<Long> sentBySeeds = new HashSet<>();
+    private final long delay;
+    private Ownership ownership;
+    private long now;
+    private int unfinished;
+    private long duplicates;
+    private long wasted;
+    private long delivered;
+    private long messages;
+    private long arrived;
+    private long events;
+
+    private Simulation(Scenario scenario, Watcher watcher) {
+        this.scenario = scenario;
+        this.pieces = scenario.pieces();
+        this.watcher = watcher;
+        this.delay = scenario.path().delay().toNanos();
+        this.ownership = Ownership.none(pieces.blobs());
+        this.nodes = new SimulatedNode[scenario.servers().size()];
+        for (int piece = 0; piece < pieces.count(); piece++) {
+            announcements.add(List.of(new Held(piece, 0)));
+        }
+    }
+
+    /** Runs a scenario to its end. */
+    public static Outcome run(Scenario scenario) {
+        return run(scenario, Watcher.NONE);
+    }
+
+    /** Runs a scenario to its end, seen by a watcher. */
+    public static Outcome run(Scenario scenario, Watcher watcher) {
+        return new Simulation(scenario, watcher).run();
+    }
+
+    private Outcome run() {
+        SplittableRandom random = new SplittableRandom(scenario.seed());
+        for (int place = 0; place < nodes.length; place++) {
+            nodes[place] = new SimulatedNode(this, place, scenario, random);
+            ServerModel model = nodes[place].model;
+            if (!model.joins().isZero()) {
+                queue.add(model.joins().toNanos(), JOIN, place, 0, 0);
+            } else {
+                nodes[place].joined = true;
+            }
+            if (model.conduct() != Conduct.HONEST) {
+                queue.add(model.turns().toNanos(), TURN, place, 0, 0);
+            }
+            boolean full = model.source() instanceof ServerModel.Source.Disk;
+            unfinished += model.isToFinish() && !full ? 1 : 0;
+            queue.add(random.nextLong(TICK), TICKED, place, 0, 0);
+        }
+        for (SimulatedNode node : nodes) {
+            if (node.joined) {
+                fill(node);
+            }
+        }
+        membersChanged();
+        while (unfinished > 0 && queue.next() && queue.time() <= scenario.limit().toNanos()) {
+            now = queue.time();
+            events++;
+            happen();
+        }
+        return outcome();
+    }
+
+    private void happen() {
+        SimulatedNode node = nodes[queue.node()];
+        int other = queue.other();
+        int number = queue.number();
+        switch (queue.kind()) {
+            case JOIN -> {
+                node.joined = true;
+                fill(node);
+                membersChanged();
+            }
+            case LINK -> {
+                if (isLinked(node, other)) {
+                    node.swarm.joined(SimulatedNode.id(other), now);
+                    boast(node, other);
+                }
+            }
+            case DELIVER -> {
+                deliver(node, queue.payload());
+                return; // the receivers have said what they had to say
+            }
+            case SENT -> {
+                if (node.uplink.changes() == number) {
+                    sent(node);
+                }
+            }
+            case UPLOADED -> node.swarm.uploaded(SimulatedNode.id(other), now);
+            case ARRIVED -> arrive(node, other, number);
+            case VERIFIED -> verify(node, other, number);
+            case TURN -> turn(node);
+            case UNLINK -> {
+                node.swarm.left(SimulatedNode.id(other), now);
+                finishIfFull(node);
+            }
+            case TICKED -> {
+                if (node.joined && node.isHonest()) {
+                    node.swarm.tick(now);
+                }
+                queue.add(now + TICK, TICKED, node.place, 0, 0);
+            }
+            case FETCHED -> fetched(node, number, queue.payload()[0]);
+            default -> throw new IllegalStateException("no event is of kind " + queue.kind());
+        }
+        flush(node);
+    }
+
+    // Members and connections.
+
+    private void fill(SimulatedNode node) {
+        if (node.model.source() instanceof ServerModel.Source.Disk) {
+            for (int piece = 0; piece < pieces.count(); piece++) {
+                node.swarm.sourced(piece, now);
+            }
+            finishIfFull(node);
+        }
+    }
+
+    private void membersChanged() {
+        List<NodeId> members = new ArrayList<>();
+        List<NodeId> seeds = new ArrayList<>();
+        for (SimulatedNode node : nodes) {
+            if (node.joined && node.conduct != Conduct.GONE) {
+                members.add(node.id);
+                if (node.model.origin().isPresent()) {
+                    seeds.add(node.id);
+                }
+            }
+        }
+        Map<NodeId, Set<NodeId>> graph = Neighbours.graph(members);
+        for (NodeId member : members) { // the graph's own order is nobody's
+            List<NodeId> neighbours = new ArrayList<>(graph.get(member));
+            neighbours.sort(null);
+            neighbours.forEach(neighbour -> link(SimulatedNode.place(member), SimulatedNode.place(neighbour)));
+        }
+        own(seeds);
+    }
+
+    private void link(int one, int other) {
+        if (one < other && !severed.contains(pair(one, other)) && links.add(pair(one, other))) {
+            long at = now + scenario.path().connecting().toNanos();
+            queue.add(at, LINK, one, other, 0);
+            queue.add(at, LINK, other, one, 0);
+        }
+    }
+
+    private boolean isLinked(SimulatedNode node, int other) {
+        return links.contains(pair(node.place, other));
+    }
+
+    private void unlink(SimulatedNode node, int other, long after) {
+        if (links.remove(pair(node.place, other))) {
+            queue.add(now + after, UNLINK, other, node.place, 0);
+            queue.add(now, UNLINK, node.place, other, 0);
+        }
+    }
+
+    void drop(SimulatedNode node, int other, String reason) {
+        watcher.drops(node.place, other, reason, now);
+        severed.add(pair(node.place, other));
+        unlink(node, other, delay);
+    }
+
+    private void turn(SimulatedNode node) {
+        node.conduct = node.model.conduct();
+        if (node.conduct == Conduct.GONE) {
+            for (SimulatedNode other : nodes) {
+                unlink(node, other.place, scenario.path().noticing().toNanos());
+            }
+            membersChanged();
+        } else {
+            for (SimulatedNode other : nodes) {
+                if (isLinked(node, other.place)) {
+                    boast(node, other.place);
+                }
+            }
+        }
+    }
+
+    private void boast(SimulatedNode node, int to) {
+        if (node.conduct == Conduct.BOASTER) {
+            for (int piece = 0; piece < pieces.count(); piece++) {
+                node.announce(SimulatedNode.id(to), piece);
+            }
+            int[] outbox = node.takeOutbox();
+            queue.add(now + delay, DELIVER, node.place, 0, 0, outbox);
+        }
+    }
+
+    // The origin.
+
+    private void own(Collection<NodeId> seeds) {
+        Digest plan = Digest.of("simulated".getBytes(StandardCharsets.UTF_8));
+        ownership = ownership.after(plan, seeds);
+        boolean[] somewhere = new boolean[pieces.count()];
+        for (SimulatedNode node : nodes) {
+            if (node.joined && node.conduct != Conduct.GONE) {
+                node.swarm.held().forEach(piece -> somewhere[piece] = true);
+            }
+        }
+        for (NodeId seed : seeds) {
+            SimulatedNode node = nodes[SimulatedNode.place(seed)];
+            for (int blob = 0; blob < pieces.blobs(); blob++) {
+                if (ownership.owns(seed, blob) && !node.schedule.owns(blob)) {
+                    for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+                        if (somewhere[piece]) {
+                            node.schedule.have(piece);
+                        }
+                    }
+                    node.schedule.own(blob);
+                }
+            }
+            if (!node.fetching) {
+                fetchNext(node);
+            }
+        }
+    }
+
+    private void fetchNext(SimulatedNode node) {
+        Optional<OriginSchedule.Run> run = node.schedule.next();
+        node.fetching = run.isPresent();
+        run.ifPresent(taken -> fetch(node, taken.first(), taken.end()));
+    }
+
+    private void fetch(SimulatedNode node, int piece, int end) {
+        double seconds = (double) pieces.length(piece)
+                / node.model.origin().orElseThrow().bytesPerSecond();
+        queue.add(now + (long) (seconds * 1e9), FETCHED, node.place, 0, piece, new int[] {end});
+    }
+
+    private void fetched(SimulatedNode node, int piece, int end) {
+        if (!node.isHonest()) {
+            return;
+        }
+        node.swarm.sourced(piece, now);
+        finishIfFull(node);
+        if (piece + 1 < end) {
+            fetch(node, piece + 1, end);
+        } else {
+            fetchNext(node);
+        }
+    }
+
+    // Messages.
+
+    private void flush(SimulatedNode node) {
+        int[] outbox = node.takeOutbox();
+        if (outbox != null && node.isHonest()) {
+            queue.add(now + delay, DELIVER, node.place, 0, 0, outbox);
+        }
+    }
+
+    private void deliver(SimulatedNode from, int[] outbox) {
+        int at = 0;
+        while (at < outbox.length) {
+            int what = outbox[at];
+            int to = outbox[at + 1];
+            int first = at;
+            at += SimulatedNode.ENTRY;
+            while (what == SimulatedNode.ANNOUNCE
+                    && at < outbox.length
+                    && outbox[at] == what
+                    && outbox[at + 1] == to) {
+                at += SimulatedNode.ENTRY;
+            }
+            SimulatedNode receiver = nodes[to];
+            messages++;
+            if (receiver.isHonest() && isLinked(from, to)) {
+                hear(receiver, from.id, what, outbox, first, at);
+                flush(receiver);
+            }
+        }
+    }
+
+    private void hear(SimulatedNode receiver, NodeId from, int what, int[] outbox, int first, int end) {
+        int piece = outbox[first + 2];
+        switch (what) {
+            case SimulatedNode.ANNOUNCE -> receiver.swarm.announced(from, announcement(outbox, first, end), now);
+            case SimulatedNode.REQUEST -> receiver.swarm.requested(from, piece, now);
+            case SimulatedNode.CANCEL -> receiver.swarm.cancelled(from, piece);
+            default -> receiver.swarm.rejected(from, piece, now);
+        }
+    }
+
+    private List<Held> announcement(int[] outbox, int first, int end) {
+        if (end - first == SimulatedNode.ENTRY) {
+            return announcements.get(outbox[first + 2]);
+        }
+        List<Held> held = new ArrayList<>();
+        for (int at = first; at < end; at += SimulatedNode.ENTRY) {
+            held.add(announcements.get(outbox[at + 2]).get(0));
+        }
+        return held;
+    }
+
+    // Pieces.
+
+    void upload(SimulatedNode from, int to, int piece) {
+        watcher.sends(from.place, to, piece, now);
+        boolean again = from.model.isSeed() && !sentBySeeds.add(((long) from.place << Integer.SIZE) | piece);
+        duplicates += again ? 1 : 0;
+        int bytes = pieces.length(piece);
+        long unsent = (from.uplink.flowsTo(to) + 1L) * bytes;
+        from.uplink.add(to, piece, bytes, now);
+        if (unsent <= scenario.path().buffered().count()) {
+            queue.add(now, UPLOADED, from.place, to, 0);
+        }
+        foretell(from);
+    }
+
+    private void foretell(SimulatedNode node) {
+        long at = node.uplink.nextAt();
+        if (at != Long.MAX_VALUE) {
+            queue.add(at, SENT, node.place, 0, node.uplink.changes());
+        }
+    }
+
+    private void sent(SimulatedNode from) {
+        for (long flow = from.uplink.take(now); flow >= 0; flow = from.uplink.take(now)) {
+            sent(from, (int) (flow >>> Integer.SIZE), (int) flow);
+        }
+        foretell(from);
+    }
+
+    private void sent(SimulatedNode from, int to, int piece) {
+        if (!isLinked(from, to)) {
+            return;
+        }
+        SimulatedNode receiver = nodes[to];
+        int bytes = pieces.length(piece);
+        long took = (long) (bytes * receiver.nanosPerByteDown);
+        receiver.downFree = Math.max(receiver.downFree, now + delay - took) + took;
+        long unsent = (from.uplink.flowsTo(to) + 1L) * bytes;
+        if (unsent > scenario.path().buffered().count()) {
+            queue.add(Math.max(now, receiver.downFree - delay), UPLOADED, from.place, to, 0);
+        }
+        if (from.isHonest()) {
+            queue.add(receiver.downFree, ARRIVED, to, from.place, piece);
+        }
+    }
+
+    private void arrive(SimulatedNode node, int from, int piece) {
+        if (!node.isHonest() || !isLinked(node, from)) {
+            return;
+        }
+        arrived++;
+        delivered += pieces.length(piece);
+        if (node.swarm.arrived(SimulatedNode.id(from), piece, now)) {
+            queue.add(now + scenario.path().verification().toNanos(), VERIFIED, node.place, from, piece);
+        } else {
+            wasted += pieces.length(piece);
+        }
+    }
+
+    private void verify(SimulatedNode node, int from, int piece) {
+        if (nodes[from].conduct == Conduct.FORGER) {
+            wasted += pieces.length(piece);
+            node.swarm.refused(SimulatedNode.id(from), piece, now);
+            return;
+        }
+        watcher.verified(node.place, piece, now);
+        node.swarm.verified(piece, now);
+        finishIfFull(node);
+    }
+
+    private void finishIfFull(SimulatedNode node) {
+        if (node.finishedAt == Long.MAX_VALUE && node.swarm.held().isFull()) {
+            node.finishedAt = now;
+            watcher.finished(node.place, now);
+            boolean counted = node.model.isToFinish() && !(node.model.source() instanceof ServerModel.Source.Disk);
+            unfinished -= counted ? 1 : 0;
+        }
+    }
+
+    private Outcome outcome() {
+        List<Double> ratios = new ArrayList<>();
+        long last = 0;
+        for (SimulatedNode node : nodes) {
+            if (!node.model.isToFinish() || node.model.source() instanceof ServerModel.Source.Disk) {
+                continue;
+            }
+            boolean finished = node.finishedAt != Long.MAX_VALUE;
+            last = Math.max(last, finished ? node.finishedAt : now);
+            double took = (node.finishedAt - node.model.joins().toNanos()) / 1e9;
+            ratios.add(finished ? took / scenario.ideal(node.place) : Double.POSITIVE_INFINITY);
+        }
+        return new Outcome(ratios, Duration.ofNanos(last), duplicates, wasted, delivered, messages, arrived, events);
+    }
+
+    private static long pair(int one, int other) {
+        return ((long) Math.min(one, other) << Integer.SIZE) | Math.max(one, other);
+    }
+}
