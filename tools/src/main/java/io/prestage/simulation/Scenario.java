@@ -24,17 +24,16 @@ public record Scenario(
      * What lies between two servers.
      *
      * @param delay from a message's sending to its being acted on: the switch, two kernels, two event loops
-     * @param verification from a piece's last byte to its being announced
+     * @param hashing how fast pieces are hashed and written, from their last byte to their being announced
      * @param buffered bytes of a connection that its sender's kernel takes before they are sent
      * @param connecting from a node's joining to its connections' standing
      * @param noticing from a server's end to its neighbours' knowing
      */
-    public record Path(
-            Duration delay, Duration verification, Bytes buffered, Duration connecting, Duration noticing) {
-        /** A LAN: half a millisecond a message, a hash of a piece in a few milliseconds. */
+    public record Path(Duration delay, Rate hashing, Bytes buffered, Duration connecting, Duration noticing) {
+        /** A LAN: half a millisecond a message, half a gigabyte hashed a second. */
         public static final Path LAN = new Path(
                 Duration.ofNanos(500_000),
-                Duration.ofMillis(2),
+                new Rate(4_000_000_000L),
                 new Bytes(0),
                 Duration.ofMillis(2),
                 Duration.ofMillis(200));

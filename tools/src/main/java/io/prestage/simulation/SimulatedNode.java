@@ -6,6 +6,7 @@ import io.prestage.node.swarm.Swarm;
 import io.prestage.protocol.NodeId;
 import io.prestage.simulation.ServerModel.Conduct;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.SplittableRandom;
 
 /** One server as it is simulated: its swarm, its links, and what it says in the course of one event. */
@@ -28,6 +29,14 @@ final class SimulatedNode implements Commands {
 
     /** When its downlink is free again. */
     long downFree;
+
+    /** Who is connected, and who never will be again. */
+    final BitSet links = new BitSet();
+
+    final BitSet severed = new BitSet();
+
+    /** Pieces that it has sent to anybody. */
+    final BitSet uploaded = new BitSet();
 
     boolean joined;
     Conduct conduct = Conduct.HONEST;

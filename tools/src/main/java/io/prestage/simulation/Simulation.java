@@ -12,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,10 +50,8 @@ public final class Simulation {
     private final EventQueue queue = new EventQueue();
     private final SimulatedNode[] nodes;
     private final List<List<Held>> announcements = new ArrayList<>();
-    private final Set<Long> links = new HashSet<>();
-    private final Set<Long> severed = new HashSet<>();
-    private final Set<Long> sentBySeeds = new HashSet<>();
     private final long delay;
+    private final double nanosPerByteHashed;
     private Ownership ownership;
     private long now;
     private int unfinished;
@@ -70,6 +67,7 @@ public final class Simulation {
         this.pieces = scenario.pieces();
         this.watcher = watcher;
         this.delay = scenario.path().delay().toNanos();
+        this.nanosPerByteHashed = 1e9 / scenario.path().hashing().bytesPerSecond();
         this.ownership = Ownership.none(pieces.blobs());
         this.nodes = new SimulatedNode[scenario.servers().size()];
         for (int piece = 0; piece < pieces.count(); piece++) {
@@ -110,7 +108,9 @@ public final class Simulation {
             }
         }
         membersChanged();
-        while (unfinished > 0 && queue.next() && queue.time() <= scenario.limit().toNanos()) {
+        while (unfinished > 0
+                && queue.next()
+                && queue.time() <= scenario.limit().toNanos()) {
             now = queue.time();
             events++;
             happen();
@@ -195,19 +195,24 @@ public final class Simulation {
     }
 
     private void link(int one, int other) {
-        if (one < other && !severed.contains(pair(one, other)) && links.add(pair(one, other))) {
+        boolean present = nodes[one].links.get(other) || nodes[one].severed.get(other);
+        if (one < other && !present) {
+            nodes[one].links.set(other);
+            nodes[other].links.set(one);
             long at = now + scenario.path().connecting().toNanos();
             queue.add(at, LINK, one, other, 0);
             queue.add(at, LINK, other, one, 0);
         }
     }
 
-    private boolean isLinked(SimulatedNode node, int other) {
-        return links.contains(pair(node.place, other));
+    private static boolean isLinked(SimulatedNode node, int other) {
+        return node.links.get(other);
     }
 
     private void unlink(SimulatedNode node, int other, long after) {
-        if (links.remove(pair(node.place, other))) {
+        if (isLinked(node, other)) {
+            node.links.clear(other);
+            nodes[other].links.clear(node.place);
             queue.add(now + after, UNLINK, other, node.place, 0);
             queue.add(now, UNLINK, node.place, other, 0);
         }
@@ -215,7 +220,8 @@ public final class Simulation {
 
     void drop(SimulatedNode node, int other, String reason) {
         watcher.drops(node.place, other, reason, now);
-        severed.add(pair(node.place, other));
+        node.severed.set(other);
+        nodes[other].severed.set(node.place);
         unlink(node, other, delay);
     }
 
@@ -315,10 +321,7 @@ public final class Simulation {
             int to = outbox[at + 1];
             int first = at;
             at += SimulatedNode.ENTRY;
-            while (what == SimulatedNode.ANNOUNCE
-                    && at < outbox.length
-                    && outbox[at] == what
-                    && outbox[at + 1] == to) {
+            while (what == SimulatedNode.ANNOUNCE && at < outbox.length && outbox[at] == what && outbox[at + 1] == to) {
                 at += SimulatedNode.ENTRY;
             }
             SimulatedNode receiver = nodes[to];
@@ -355,11 +358,14 @@ public final class Simulation {
 
     void upload(SimulatedNode from, int to, int piece) {
         watcher.sends(from.place, to, piece, now);
-        boolean again = from.model.isSeed() && !sentBySeeds.add(((long) from.place << Integer.SIZE) | piece);
+        boolean again = from.model.isSeed() && from.uploaded.get(piece);
+        from.uploaded.set(piece);
         duplicates += again ? 1 : 0;
         int bytes = pieces.length(piece);
         long unsent = (from.uplink.flowsTo(to) + 1L) * bytes;
-        from.uplink.add(to, piece, bytes, now);
+        SimulatedNode receiver = nodes[to];
+        receiver.downFree = Math.max(receiver.downFree, now + delay) + (long) (bytes * receiver.nanosPerByteDown);
+        from.uplink.add(to, piece, bytes, receiver.downFree, now);
         if (unsent <= scenario.path().buffered().count()) {
             queue.add(now, UPLOADED, from.place, to, 0);
         }
@@ -384,16 +390,14 @@ public final class Simulation {
         if (!isLinked(from, to)) {
             return;
         }
-        SimulatedNode receiver = nodes[to];
         int bytes = pieces.length(piece);
-        long took = (long) (bytes * receiver.nanosPerByteDown);
-        receiver.downFree = Math.max(receiver.downFree, now + delay - took) + took;
+        long arrival = Math.max(from.uplink.takenArrival(), now + delay);
         long unsent = (from.uplink.flowsTo(to) + 1L) * bytes;
         if (unsent > scenario.path().buffered().count()) {
-            queue.add(Math.max(now, receiver.downFree - delay), UPLOADED, from.place, to, 0);
+            queue.add(arrival - delay, UPLOADED, from.place, to, 0);
         }
         if (from.isHonest()) {
-            queue.add(receiver.downFree, ARRIVED, to, from.place, piece);
+            queue.add(arrival, ARRIVED, to, from.place, piece);
         }
     }
 
@@ -404,7 +408,8 @@ public final class Simulation {
         arrived++;
         delivered += pieces.length(piece);
         if (node.swarm.arrived(SimulatedNode.id(from), piece, now)) {
-            queue.add(now + scenario.path().verification().toNanos(), VERIFIED, node.place, from, piece);
+            long hashed = (long) (pieces.length(piece) * nanosPerByteHashed);
+            queue.add(now + hashed, VERIFIED, node.place, from, piece);
         } else {
             wasted += pieces.length(piece);
         }
@@ -443,9 +448,5 @@ public final class Simulation {
             ratios.add(finished ? took / scenario.ideal(node.place) : Double.POSITIVE_INFINITY);
         }
         return new Outcome(ratios, Duration.ofNanos(last), duplicates, wasted, delivered, messages, arrived, events);
-    }
-
-    private static long pair(int one, int other) {
-        return ((long) Math.min(one, other) << Integer.SIZE) | Math.max(one, other);
     }
 }

@@ -13,26 +13,34 @@ final class Uplink {
     private int[] receivers = new int[4];
     private int[] pieces = new int[4];
     private double[] ends = new double[4];
+    private long[] arrivals = new long[4];
     private int flows;
     private double given;
     private long givenAt;
     private int changes;
+    private long takenArrival;
 
     Uplink(double nanosPerByte) {
         this.nanosPerByte = nanosPerByte;
     }
 
-    /** Begins to send a piece. */
-    void add(int receiver, int piece, int bytes, long now) {
+    /**
+     * Begins to send a piece.
+     *
+     * @param arrival when it would be through its receiver's downlink if this uplink were infinitely fast
+     */
+    void add(int receiver, int piece, int bytes, long arrival, long now) {
         give(now);
         if (flows == ends.length) {
             receivers = Arrays.copyOf(receivers, flows * 2);
             pieces = Arrays.copyOf(pieces, flows * 2);
             ends = Arrays.copyOf(ends, flows * 2);
+            arrivals = Arrays.copyOf(arrivals, flows * 2);
         }
         receivers[flows] = receiver;
         pieces[flows] = piece;
         ends[flows] = given + bytes;
+        arrivals[flows] = arrival;
         flows++;
         changes++;
     }
@@ -45,12 +53,19 @@ final class Uplink {
             return -1;
         }
         long taken = ((long) receivers[first] << Integer.SIZE) | pieces[first];
+        takenArrival = arrivals[first];
         flows--;
         receivers[first] = receivers[flows];
         pieces[first] = pieces[flows];
         ends[first] = ends[flows];
+        arrivals[first] = arrivals[flows];
         changes++;
         return taken;
+    }
+
+    /** When the piece that was last taken out would be through its receiver's downlink, as said when it was added. */
+    long takenArrival() {
+        return takenArrival;
     }
 
     /** When the next piece will be sent if nothing changes; {@link Long#MAX_VALUE} if there is none. */

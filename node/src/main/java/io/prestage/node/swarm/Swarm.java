@@ -414,7 +414,8 @@ public final class Swarm {
     }
 
     private void serve(long now) {
-        while (sending < rules.uploadSlots()) {
+        int slots = withheld.count() > 0 ? rules.seedSlots() : rules.uploadSlots();
+        while (sending < slots) {
             Peer next = null;
             for (Peer peer : peers.values()) {
                 boolean waits = peer.sending == Peer.NONE && !peer.queued.isEmpty();
@@ -434,8 +435,9 @@ public final class Swarm {
         }
     }
 
-    int rarity(Peer peer) {
-        return Math.min(Integer.getInteger("cap", 2), availability[peer.queued.getFirst()]);
+    /** How rare what it asks for is. Beyond a few holders it is no matter: a peer that lags asks for what many hold. */
+    private int rarity(Peer peer) {
+        return Math.min(rules.rareUpTo(), availability[peer.queued.getFirst()]);
     }
 
     private void reveal(long now) {

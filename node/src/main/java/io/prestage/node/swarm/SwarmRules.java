@@ -5,11 +5,17 @@ import java.time.Duration;
 /**
  * The numbers that the swarm's decisions depend on.
  *
- * @param uploadSlots pieces sent at a time: few, at full rate, since a piece that arrived whole can be passed on and ten halves
- *     cannot
+ * <p>{@code docs/decisions/0002-swarm-constants.md} has the experiments that chose them.
+ *
+ * @param seedSlots pieces sent at a time by a node that holds what nobody else does: few, at full rate, since a piece that
+ *     arrived whole can be passed on and ten halves cannot
+ * @param uploadSlots pieces sent at a time by any other node: one for every neighbour, since the wait for a neighbour whose
+ *     downlink is busy would leave the uplink idle
+ * @param rareUpTo neighbours that may hold a piece before requests for it are served no sooner than others
  * @param revealWindow pieces revealed to one neighbour and not yet sent to it: enough to keep the uplink busy over one request's
  *     way here
- * @param minWindow pieces asked of one neighbour at a time, at the least: one on its way and one waiting behind it
+ * @param minWindow pieces asked of one neighbour at a time, at the least: more would be promised to it long before it comes,
+ *     and be asked of nobody else
  * @param maxWindow pieces asked of one neighbour at a time, at the most
  * @param windowSpan how long what is asked of one neighbour should keep it busy
  * @param bytesInFlight bytes asked for or being verified, over all neighbours; bounds the node's memory
@@ -20,7 +26,9 @@ import java.time.Duration;
  * @param maxQueued requests that one neighbour may have waiting here; one with more does not keep to the protocol
  */
 public record SwarmRules(
+        int seedSlots,
         int uploadSlots,
+        int rareUpTo,
         int revealWindow,
         int minWindow,
         int maxWindow,
@@ -33,7 +41,9 @@ public record SwarmRules(
         int maxQueued) {
     /** The numbers in use. */
     public static final SwarmRules DEFAULT = new SwarmRules(
+            4,
             16,
+            2,
             3,
             1,
             16,
