@@ -1,0 +1,83 @@
+package io.prestage.cli;
+
+import io.prestage.imageset.ImageList;
+import io.prestage.node.Node;
+import io.prestage.node.NodeOptions;
+import io.prestage.node.ServerName;
+import io.prestage.node.cluster.ClusterOptions;
+import io.prestage.node.cluster.ClusterOptions.Discovery;
+import io.prestage.node.http.HttpServer;
+import io.prestage.node.origin.ImageReference;
+import io.prestage.node.origin.OriginOptions;
+import io.prestage.node.origin.Platform;
+import io.prestage.node.registry.DistributionApi;
+import io.prestage.node.registry.LayoutContents;
+import io.prestage.node.store.LayoutVerification;
+import io.prestage.protocol.Bytes;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Does the main job once within one process, while the program is being packaged, so that the class-data archive holds every
+ * class that a seed, a node and the commands load.
+ */
+final class WarmUp {
+    private static final String NETWORK = "127.63.7.";
+    private static final Bytes SIZE = new Bytes(4 << 20);
+
+    private WarmUp() {}
+
+    /**
+     * Fills two folders.
+     *
+     * @param arguments an empty folder
+     */
+    public static void main(String[] arguments) throws Exception {
+        Path root = Path.of(arguments[0]);
+        for (String command : List.of("demo", "seed", "node", "status", "verify", "lab")) {
+            Main.commandLine().execute(command, "--help");
+        }
+        DemoImages images = DemoImages.make(root.resolve("registry"), SIZE);
+        DistributionApi api = new DistributionApi(
+                new LayoutContents(images.layout(), images.entries()), (blob, from, to, bytes) -> {});
+        try (HttpServer registry = new HttpServer(new InetSocketAddress(NETWORK + 1, 0), List.of(api.route()))) {
+            List<ImageReference> references = new ArrayList<>();
+            for (String tag : images.tags()) {
+                references.add(ImageReference.parse(
+                        NETWORK + 1 + ":" + registry.address().getPort() + "/" + tag));
+            }
+            ImageList list = new ImageList(references, Platform.current());
+            NodeOptions.Seed seed = new NodeOptions.Seed(
+                    list.request(), list, new OriginOptions(Optional.empty(), Optional.empty(), false, 2), false);
+            try (Node seeding = node(root, 2, Optional.of(seed));
+                    Node filling = node(root, 3, Optional.empty())) {
+                seeding.start();
+                filling.start();
+                filling.complete().get(60, TimeUnit.SECONDS);
+                new FleetClient(NETWORK + 2).fleet();
+                System.out.println(seeding.progress() + " " + filling.fleet());
+            }
+            for (int host : new int[] {2, 3}) {
+                if (!LayoutVerification.of(root.resolve("server-" + host), 2, bytes -> {})
+                        .isGood()) {
+                    throw new IOException("the layout of server " + host + " is not good");
+                }
+            }
+        }
+        System.exit(0);
+    }
+
+    private static Node node(Path root, int host, Optional<NodeOptions.Seed> seed) throws IOException {
+        InetAddress address = InetAddress.getByName(NETWORK + host);
+        ClusterOptions cluster = new ClusterOptions(
+                "warm-up", address, 7800, Discovery.STATIC, List.of(new InetSocketAddress(NETWORK + 2, 7800)));
+        ServerName name = ServerName.find(Optional.of("server-" + host), Optional.empty());
+        return new Node(new NodeOptions(root.resolve(name.name()), name, cluster, 7850, 8080, seed));
+    }
+}
