@@ -38,12 +38,14 @@ final class PlanExchange {
         this.transfer = transfer;
     }
 
-    /** Serves a plan from now on, and needs none. */
+    /** Serves a plan from now on; one that is to take its place meanwhile is still needed. */
     void serve(Digest digest, byte[] encoded) {
         served = encoded;
         servedDigest = digest;
-        needed = Optional.empty();
-        asked = Optional.empty();
+        if (needed.equals(Optional.of(digest))) {
+            needed = Optional.empty();
+            asked = Optional.empty();
+        }
     }
 
     /** Looks for a plan from now on. */
@@ -113,7 +115,10 @@ final class PlanExchange {
         byte[] encoded = parts.toByteArray();
         try {
             if (Digest.of(encoded).equals(part.plan())) {
-                return Optional.of(Plan.decode(encoded));
+                Plan plan = Plan.decode(encoded);
+                needed = Optional.empty(); // it takes a while until it is served; nobody is asked again meanwhile
+                asked = Optional.empty();
+                return Optional.of(plan);
             }
             LOG.warn("{} sent something else for plan {}", peer, part.plan());
         } catch (IllegalArgumentException e) {
