@@ -64,7 +64,7 @@ final class Stack {
                 multicasts,
                 new UNICAST3(),
                 new STABLE(),
-                new GMS().setJoinTimeout(JOIN_TIMEOUT_MS),
+                new GMS().setJoinTimeout(JOIN_TIMEOUT_MS).printLocalAddress(false),
                 new UFC(),
                 new MFC(),
                 new FRAG2());
