@@ -58,6 +58,7 @@ final class OriginFeed implements AutoCloseable {
     private final Set<Integer> underWay = new HashSet<>();
     private final Semaphore wake = new Semaphore(0);
     private boolean learning;
+    private volatile Set<Integer> owned = Set.of();
     private volatile boolean closed;
 
     /**
@@ -91,41 +92,47 @@ final class OriginFeed implements AutoCloseable {
 
     // On the transfer's thread.
 
-    /** Sets which blobs are this node's to fetch. Newly owned ones are begun once it is known what the fleet holds. */
+    /**
+     * Sets which blobs are this node's to fetch. Newly owned ones are begun once it is known what the fleet holds; what is on its
+     * way of those that another seed fetches from now on is broken off, so that it does not come twice.
+     */
     void own(Set<Integer> blobs) {
+        owned = Set.copyOf(blobs);
+        takeUp();
+    }
+
+    private void takeUp() {
         boolean more = false;
         for (int blob = 0; blob < pieces.blobs(); blob++) {
-            if (!blobs.contains(blob)) {
+            if (!owned.contains(blob)) {
                 schedule.disown(blob);
             } else if (!schedule.owns(blob)) {
                 more = true;
             }
         }
         if (more) {
-            learn(blobs);
+            learn();
         }
     }
 
     /** Looks again what is missing here and in the fleet; what a lost node alone held is fetched once more. */
     void refresh() {
-        Set<Integer> owned = new HashSet<>();
         boolean missing = false;
         for (int blob = 0; blob < pieces.blobs(); blob++) {
             if (schedule.owns(blob)) {
-                owned.add(blob);
                 for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
                     missing |= !held(piece) && !underWay.contains(piece);
                 }
             }
         }
         if (missing && underWay.isEmpty()) {
-            learn(owned);
+            learn();
         }
     }
 
-    private void learn(Set<Integer> blobs) {
+    private void learn() {
         if (learning) {
-            loop.schedule(() -> own(blobs), 200, TimeUnit.MILLISECONDS);
+            loop.schedule(this::takeUp, 200, TimeUnit.MILLISECONDS);
             return;
         }
         learning = true;
@@ -135,15 +142,15 @@ final class OriginFeed implements AutoCloseable {
                     learning = false;
                     if (failure != null) {
                         LOG.warn("the fleet did not say what it holds; it is asked again", failure);
-                        loop.schedule(() -> own(blobs), RETRY.toMillis(), TimeUnit.MILLISECONDS);
+                        loop.schedule(this::takeUp, RETRY.toMillis(), TimeUnit.MILLISECONDS);
                         return;
                     }
-                    begin(blobs, fleet);
+                    begin(fleet);
                 }));
     }
 
-    private void begin(Set<Integer> blobs, PieceSet fleet) {
-        for (int blob : blobs) {
+    private void begin(PieceSet fleet) {
+        for (int blob : owned) {
             for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
                 if (held(piece) || fleet.contains(piece) || underWay.contains(piece)) {
                     schedule.have(piece);
@@ -233,15 +240,20 @@ final class OriginFeed implements AutoCloseable {
 
     /** Cuts one run into pieces, hashes and stores each. */
     private final class PieceSink {
+        private final int blob;
         private final ByteBuffer buffer = ByteBuffer.allocateDirect(pieces.pieceSize());
         private int piece;
 
         PieceSink(Run run) {
+            blob = run.blob();
             piece = run.first();
             buffer.limit(pieces.length(piece));
         }
 
         void accept(ByteBuffer chunk) throws IOException {
+            if (!owned.contains(blob)) {
+                throw new InterruptedIOException("another seed fetches it now");
+            }
             while (chunk.hasRemaining()) {
                 int taken = Math.min(chunk.remaining(), buffer.remaining());
                 buffer.put(chunk.slice(chunk.position(), taken));

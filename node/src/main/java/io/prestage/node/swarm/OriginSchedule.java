@@ -42,7 +42,7 @@ public final class OriginSchedule {
         owned.set(blob);
     }
 
-    /** Hands a blob over; runs of it that are under way go on. */
+    /** Hands a blob over; no more runs of it are given out. */
     public void disown(int blob) {
         owned.clear(blob);
     }
