@@ -189,6 +189,7 @@ final class OriginFeed implements AutoCloseable {
     // On the connections' threads.
 
     private void feed() {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(pieces.pieceSize());
         while (!closed) {
             try {
                 Optional<Run> run = loop.submit(this::next).get();
@@ -196,7 +197,7 @@ final class OriginFeed implements AutoCloseable {
                     idle(IDLE);
                     continue;
                 }
-                if (fetch(run.get())) {
+                if (fetch(run.get(), buffer)) {
                     idle(RETRY);
                 }
             } catch (InterruptedException e) {
@@ -209,11 +210,11 @@ final class OriginFeed implements AutoCloseable {
     }
 
     /** Fetches a run; says whether the origin failed. */
-    private boolean fetch(Run run) {
+    private boolean fetch(Run run, ByteBuffer buffer) {
         boolean broken = false;
         Plan.Blob blob = plan.blobs().get(run.blob());
         try {
-            PieceSink sink = new PieceSink(run);
+            PieceSink sink = new PieceSink(run, buffer);
             long from = pieces.offset(run.first());
             long to = pieces.offset(run.end() - 1) + pieces.length(run.end() - 1);
             registry.fetch(
@@ -241,13 +242,14 @@ final class OriginFeed implements AutoCloseable {
     /** Cuts one run into pieces, hashes and stores each. */
     private final class PieceSink {
         private final int blob;
-        private final ByteBuffer buffer = ByteBuffer.allocateDirect(pieces.pieceSize());
+        private final ByteBuffer buffer;
         private int piece;
 
-        PieceSink(Run run) {
+        PieceSink(Run run, ByteBuffer buffer) {
+            this.buffer = buffer;
             blob = run.blob();
             piece = run.first();
-            buffer.limit(pieces.length(piece));
+            buffer.clear().limit(pieces.length(piece));
         }
 
         void accept(ByteBuffer chunk) throws IOException {

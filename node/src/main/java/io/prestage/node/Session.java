@@ -51,6 +51,7 @@ final class Session implements Commands, AutoCloseable {
     private final Store store;
     private final Pieces pieces;
     private final Digest digest;
+    private final long planBytes;
     private final Transfer transfer;
     private final EventLoop loop;
     private final Tally tally;
@@ -64,10 +65,10 @@ final class Session implements Commands, AutoCloseable {
     /** What a session tells of itself. Called on any of its threads. */
     interface Events {
         /** Every blob is verified and visible. */
-        void full();
+        void full(Session session);
 
         /** The pieces of a blob match their hashes, and the whole does not match its digest. */
-        void voided(int blob, DigestMismatchException mismatch);
+        void voided(Session session, int blob, DigestMismatchException mismatch);
 
         /** The session cannot go on. */
         void failed(IOException reason);
@@ -77,6 +78,7 @@ final class Session implements Commands, AutoCloseable {
         this.store = store;
         this.pieces = store.pieces();
         this.digest = store.plan().digest();
+        this.planBytes = store.plan().total().count();
         this.transfer = transfer;
         this.loop = transfer.loop();
         this.tally = tally;
@@ -100,6 +102,20 @@ final class Session implements Commands, AutoCloseable {
 
     Store store() {
         return store;
+    }
+
+    /** Bytes of all blobs of the plan. */
+    long planBytes() {
+        return planBytes;
+    }
+
+    /** Blobs that are visible in the layout. Callable from any thread. */
+    int blobsComplete() {
+        int complete = 0;
+        for (int blob = 0; blob < pieces.blobs(); blob++) {
+            complete += store.isVerified(blob) ? 1 : 0;
+        }
+        return complete;
     }
 
     /** Bytes of the pieces that are held. Callable from any thread. */
@@ -294,10 +310,10 @@ final class Session implements Commands, AutoCloseable {
                 try {
                     store.finish(blob);
                     if (store.isFull()) {
-                        events.full();
+                        events.full(this);
                     }
                 } catch (DigestMismatchException e) {
-                    events.voided(blob, e);
+                    events.voided(this, blob, e);
                 } catch (StoreException e) {
                     events.failed(e);
                 }

@@ -43,7 +43,7 @@ final class RateTest {
     void measuresWhatMoved(
             @ForAll @LongRange(min = 1, max = 1L << 40) long bytes, @ForAll @LongRange(min = 1, max = 86_400) long s) {
         Rate rate = Rate.of(new Bytes(bytes), Duration.ofSeconds(s));
-        assertEquals(Math.max(1, 8.0 * (double) bytes / (double) s), rate.bitsPerSecond(), 0.51);
+        assertEquals(Math.max(1, 8.0 * (double) bytes / (double) s), (double) rate.bitsPerSecond(), 0.51);
     }
 
     @Test

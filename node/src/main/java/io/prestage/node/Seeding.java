@@ -1,0 +1,199 @@
+package io.prestage.node;
+
+import io.prestage.node.cluster.Cluster;
+import io.prestage.node.cluster.ClusterState;
+import io.prestage.node.cluster.PlanOffer;
+import io.prestage.node.origin.OriginException;
+import io.prestage.node.origin.OriginException.Reason;
+import io.prestage.node.origin.RegistryClient;
+import io.prestage.node.swarm.Ownership;
+import io.prestage.node.transfer.Transfer;
+import io.prestage.protocol.NodeId;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a seed does besides being a node: makes the plan if the cluster has none, fetches the blobs that it owns, and leaves
+ * that to another seed when it cannot. Methods can be called from any thread.
+ */
+final class Seeding implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Seeding.class);
+
+    private final NodeOptions.Seed seed;
+    private final NodeId self;
+    private final Transfer transfer;
+    private final Cluster cluster;
+    private final Staging staging;
+    private final Tally tally;
+    private final Consumer<String> withdraw;
+    private final AtomicBoolean planning = new AtomicBoolean();
+    private final AtomicBoolean withdrawn = new AtomicBoolean();
+    private volatile OriginFeed feed;
+
+    /**
+     * Waits for a plan, or for being asked to make one.
+     *
+     * @param withdraw told once why this seed does not fetch any more
+     */
+    Seeding(
+            NodeOptions.Seed seed,
+            NodeId self,
+            Transfer transfer,
+            Cluster cluster,
+            Staging staging,
+            Tally tally,
+            Consumer<String> withdraw) {
+        this.seed = seed;
+        this.self = self;
+        this.transfer = transfer;
+        this.cluster = cluster;
+        this.staging = staging;
+        this.tally = tally;
+        this.withdraw = withdraw;
+    }
+
+    /** Whether this seed may not take part in a plan that was made for something else. */
+    boolean refuses(PlanOffer offer) {
+        return !seed.request().equals(offer.request());
+    }
+
+    /** Makes the plan and offers it, once. */
+    void makePlan() {
+        if (!planning.compareAndSet(false, true)) {
+            return;
+        }
+        staging.inTurn(() -> {
+            try (RegistryClient registry = new RegistryClient(seed.origin(), bytes -> {}, this::count)) {
+                offer(seed.planner().plan(registry));
+            } catch (OriginException e) {
+                failed(e);
+            } catch (IOException | IllegalArgumentException e) {
+                staging.fail(new IOException(e.getMessage(), e));
+            }
+        });
+    }
+
+    /** Starts to fetch what this seed owns of a session's plan. */
+    void feed(Session session) throws IOException {
+        RegistryClient registry = new RegistryClient(seed.origin(), tally.originBytes::add, this::count);
+        feed = new OriginFeed(
+                session,
+                transfer.loop(),
+                registry,
+                seed.origin().connections(),
+                () -> cluster.fleetHoldings(session.digest(), session.pieces().count(), OriginFeed.ASKING),
+                this::failed);
+        own(cluster.state());
+    }
+
+    /** Fetches what this seed owns by such a state of the cluster, and no more. */
+    void own(ClusterState state) {
+        OriginFeed feeding = feed;
+        Optional<Session> session = staging.session();
+        Ownership ownership = state.ownership();
+        boolean fits = feeding != null
+                && session.isPresent()
+                && ownership.owners().size() == session.get().pieces().blobs()
+                && state.plan().map(PlanOffer::plan).equals(session.map(Session::digest));
+        if (!fits) {
+            return;
+        }
+        Set<Integer> owned = new HashSet<>();
+        for (int blob = 0; blob < ownership.owners().size(); blob++) {
+            if (ownership.owns(self, blob)) {
+                owned.add(blob);
+            }
+        }
+        transfer.loop().execute(() -> feeding.own(owned));
+    }
+
+    /** Looks again for what is missing in the fleet; on the transfer's thread. */
+    void refresh() {
+        OriginFeed feeding = feed;
+        if (feeding != null) {
+            feeding.refresh();
+        }
+    }
+
+    /** A blob that this seed may have fetched is not what its digest names. */
+    void voided(Session session, int blob) {
+        Ownership ownership = cluster.state().ownership();
+        if (blob >= ownership.owners().size() || !ownership.owns(self, blob)) {
+            return;
+        }
+        cluster.voided(session.digest(), blob);
+        Plan.Blob served = session.plan().blobs().get(blob);
+        failed(new OriginException(
+                Reason.CORRUPT,
+                served.source() + " served other bytes than its digest says for blob " + served.digest()
+                        + ": repair the registry's copy and start the seed again"));
+    }
+
+    /** Ends the fetching. */
+    @Override
+    public void close() {
+        OriginFeed feeding = feed;
+        if (feeding != null) {
+            feeding.close();
+            feed = null;
+        }
+    }
+
+    private void offer(Plan plan) {
+        Optional<PlanOffer> present = cluster.state().plan();
+        boolean late = present.isPresent() && !present.get().plan().equals(plan.digest()) && !seed.replace();
+        if (late) {
+            return; // another seed was faster; what it offered is followed like anybody's
+        }
+        LOG.info(
+                "plan {}: {} images, {} blobs, {}",
+                plan.digest(),
+                plan.images().size(),
+                plan.blobs().size(),
+                plan.total());
+        if (staging.stage(plan, seed.replace())) {
+            cluster.offer(
+                    new PlanOffer(plan.digest(), plan.blobs().size(), seed.request(), 1, List.of()), seed.replace());
+        }
+    }
+
+    private void count(Reason reason) {
+        tally.originFailed(reason.label());
+    }
+
+    /** Leaves the fetching to another seed, if there is one; else goes on if the trouble may pass, and fails if not. */
+    private void failed(IOException reason) {
+        if (!(reason instanceof OriginException origin)) {
+            staging.fail(reason);
+            return;
+        }
+        staging.problem(reason.getMessage());
+        boolean others = cluster.state().members().stream()
+                .anyMatch(other -> other.fetches() && !other.id().equals(self));
+        if (others || withdrawn.get()) {
+            if (withdrawn.compareAndSet(false, true)) {
+                LOG.error("this seed withdraws: {}", reason.getMessage());
+                withdraw.accept(reason.getMessage());
+            }
+        } else if (mayPass(origin.reason()) && staging.session().isPresent()) {
+            LOG.error("{}; it is tried again", reason.getMessage());
+        } else {
+            staging.fail(reason);
+        }
+    }
+
+    private static boolean mayPass(Reason reason) {
+        return switch (reason) {
+            case UNREACHABLE, TIMEOUT, SERVER_ERROR, TOO_MANY_REQUESTS, UNKNOWN_HOST -> true;
+            case UNAUTHORIZED, NOT_FOUND, UNKNOWN_CA, CORRUPT, PROTOCOL -> false;
+        };
+    }
+}
