@@ -16,6 +16,8 @@ import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs a node in the foreground until it may end.
@@ -25,6 +27,7 @@ import java.util.concurrent.TimeUnit;
  * @param linger how long to go on serving once this one is complete, unless the whole fleet is
  */
 record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeRun.class);
     private static final Duration LOOK = Duration.ofMillis(250);
 
     /** How long a server that does not get on may keep a seed from ending that has all that it expected. */
@@ -35,8 +38,10 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
         CountDownLatch ended = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         Node node = new Node(options);
+        Thread runner = Thread.currentThread();
         Thread onSignal = new Thread(() -> {
             ended.countDown();
+            runner.interrupt();
             await(closed, Duration.ofSeconds(45));
         });
         Runtime.getRuntime().addShutdownHook(onSignal);
@@ -48,6 +53,8 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
             watch(node, line, ended, out);
             line.end();
         } finally {
+            boolean interrupted = Thread.interrupted(); // what is on its way to the disk is still waited for
+            LOG.debug("closing, interrupted: {}", interrupted);
             node.close();
             closed.countDown();
         }

@@ -4,7 +4,10 @@ import io.prestage.protocol.Digest;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.PieceSet;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +45,8 @@ public final class Cluster implements AutoCloseable {
     /** Servers in one second's summary; a larger fleet takes several seconds to go round, so its cost is bounded. */
     private static final int ROWS_A_SECOND = 250;
 
+    private static final Duration PEER_RETRY = Duration.ofMillis(200);
+    private static final Duration PEER_PATIENCE = Duration.ofSeconds(1);
     private static final Duration ROUND = Duration.ofSeconds(1);
 
     /** How long changes are gathered before they are published: a booting rack makes many at once. */
@@ -125,17 +130,47 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Joins the cluster, or starts it. Returns when this node is a member.
+     * Joins the cluster, or starts it. Returns when this node is a member; with static discovery, a node that the list does not
+     * name waits until one that it names answers, or the calling thread is interrupted.
      *
      * @throws IOException if the address or port cannot be used, with a sentence that names it
      */
     public void start() throws IOException {
+        if (!options.isNamed()) {
+            awaitPeer();
+        }
         try {
             channel.connect(options.name());
         } catch (Exception e) {
             throw new IOException(reason(e), e);
         }
         thread.scheduleWithFixedDelay(this::round, 0, ROUND.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void awaitPeer() throws IOException {
+        boolean told = false;
+        while (options.peers().stream().noneMatch(this::answers)) {
+            if (!told) {
+                LOG.info("waiting for one of {} to answer", options.peers());
+                told = true;
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(PEER_RETRY.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptedIOException("interrupted while waiting for one of --peers to answer");
+            }
+        }
+    }
+
+    private boolean answers(InetSocketAddress peer) {
+        try (Socket probe = new Socket()) {
+            probe.bind(new InetSocketAddress(options.bind(), 0));
+            probe.connect(peer, (int) PEER_PATIENCE.toMillis());
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** What the coordinator last published. */

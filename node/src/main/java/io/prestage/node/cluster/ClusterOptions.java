@@ -32,4 +32,12 @@ public record ClusterOptions(
         Objects.requireNonNull(bind, "bind");
         peers = List.copyOf(peers);
     }
+
+    /**
+     * Whether the others may look for this node: always, unless discovery is static and its list does not name it. Such a node
+     * would not be found if it started a cluster of its own, so it only ever joins.
+     */
+    boolean isNamed() {
+        return discovery != Discovery.STATIC || peers.contains(new InetSocketAddress(bind, port));
+    }
 }

@@ -34,6 +34,8 @@ import org.jgroups.stack.Protocol;
 final class Stack {
     private static final String GROUP = "239.78.50.1";
     private static final int JOIN_TIMEOUT_MS = 700;
+    private static final int JOINER_TIMEOUT_MS = 5000;
+    private static final int JOINER_TRIES = 20;
     private static final int MERGE_MIN_MS = 700;
     private static final int MERGE_MAX_MS = 2000;
     private static final int HEARTBEAT_MS = 2000;
@@ -64,7 +66,9 @@ final class Stack {
                 multicasts,
                 new UNICAST3(),
                 new STABLE(),
-                new GMS().setJoinTimeout(JOIN_TIMEOUT_MS).printLocalAddress(false),
+                new GMS()
+                        .setJoinTimeout(options.isNamed() ? JOIN_TIMEOUT_MS : JOINER_TIMEOUT_MS)
+                        .printLocalAddress(false),
                 new UFC(),
                 new MFC(),
                 new FRAG2());
@@ -99,7 +103,11 @@ final class Stack {
                 tcpping.setInitialHosts(options.peers());
                 tcpping.setPortRange(0);
                 tcpping.setValue("max_dynamic_hosts", KNOWN_HOSTS);
-                tcpping.setValue("async_discovery", true);
+                tcpping.asyncDiscovery(true);
+                tcpping.returnEntireCache(true);
+                if (!options.isNamed()) {
+                    tcpping.numDiscoveryRuns(JOINER_TRIES);
+                }
                 yield tcpping;
             }
         };
