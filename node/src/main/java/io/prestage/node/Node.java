@@ -90,7 +90,7 @@ public final class Node implements AutoCloseable {
                 options.httpPort(),
                 options.seed().isPresent(),
                 "");
-        Store.planOf(options.folder()); // an unusable folder is reported before anything is started
+        Store.check(options.folder());
         this.transfer = new Transfer(
                 id,
                 options.cluster().name(),

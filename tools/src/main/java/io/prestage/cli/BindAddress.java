@@ -51,7 +51,11 @@ record BindAddress(InetAddress address, Optional<NetworkInterface> network) {
         }
         try {
             InetAddress address = InetAddress.getByName(text);
-            return new BindAddress(address, Optional.ofNullable(NetworkInterface.getByInetAddress(address)));
+            Optional<NetworkInterface> network = Optional.ofNullable(NetworkInterface.getByInetAddress(address));
+            if (network.isEmpty() && !address.isLoopbackAddress()) {
+                throw new Failure(text + " is not an address of this machine: there are " + list() + "; see --bind");
+            }
+            return new BindAddress(address, network);
         } catch (UnknownHostException | SocketException e) {
             throw new Failure("'" + text + "' is not an address; see --bind", e);
         }

@@ -206,7 +206,7 @@ final class DemoCommand implements Callable<Integer> {
                 line.end();
                 return fleet;
             }
-            line.show(together(present), fleet);
+            line.show(together(present), fleet, "waiting for the servers");
             await(LOOK);
         }
         throw new IOException(

@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that runs a node. */
@@ -99,17 +101,31 @@ final class NodeArguments {
         }
     }
 
-    /** What these options say, checked. */
-    NodeOptions options(Optional<NodeOptions.Seed> seed) {
+    /**
+     * What these options say, checked.
+     *
+     * @param command the command that they are of, which wrong usage is blamed on
+     */
+    NodeOptions options(Optional<NodeOptions.Seed> seed, CommandLine command) {
+        try {
+            return options(seed);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, e.getMessage(), e);
+        }
+    }
+
+    private NodeOptions options(Optional<NodeOptions.Seed> seed) {
         if (!insecure) {
-            throw new Failure("a node needs to know who may join: say --insecure if you trust everyone on this network"
-                    + " (nothing is encrypted or authenticated then)");
+            throw new IllegalArgumentException(
+                    "a node needs to know who may join: say --insecure if you trust everyone on this network"
+                            + " (nothing is encrypted or authenticated then)");
         }
         if (discovery == Discovery.STATIC && peers.isEmpty()) {
-            throw new Failure("--discovery static needs --peers with the address of at least one other node");
+            throw new IllegalArgumentException(
+                    "--discovery static needs --peers with the address of at least one other node");
         }
         if (discovery != Discovery.STATIC && !peers.isEmpty()) {
-            throw new Failure("--peers is for --discovery static; "
+            throw new IllegalArgumentException("--peers is for --discovery static; "
                     + discovery.name().toLowerCase(Locale.ROOT) + " finds nodes by itself");
         }
         checkPort("--swarm-port", swarmPort);
@@ -136,20 +152,21 @@ final class NodeArguments {
             try {
                 port = Integer.parseInt(text.substring(colon + 1));
             } catch (NumberFormatException e) {
-                throw new Failure("'" + text + "' in --peers is not HOST or HOST:PORT", e);
+                throw new IllegalArgumentException("'" + text + "' in --peers is not HOST or HOST:PORT", e);
             }
             checkPort("--peers", port);
         }
         try {
             return new InetSocketAddress(InetAddress.getByName(host.strip()), port);
         } catch (UnknownHostException e) {
-            throw new Failure("'" + host + "' in --peers does not resolve: write an address, or mend the DNS", e);
+            throw new IllegalArgumentException(
+                    "'" + host + "' in --peers does not resolve: write an address, or mend the DNS", e);
         }
     }
 
     private static void checkPort(String option, int port) {
         if (port < 1 || port > 65535) {
-            throw new Failure(option + " takes a port from 1 to 65535, not " + port);
+            throw new IllegalArgumentException(option + " takes a port from 1 to 65535, not " + port);
         }
     }
 }

@@ -47,6 +47,8 @@ final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         return new NodeRun(exitWhenComplete, OptionalInt.empty(), linger)
-                .run(node.options(Optional.empty()), spec.commandLine().getOut());
+                .run(
+                        node.options(Optional.empty(), spec.commandLine()),
+                        spec.commandLine().getOut());
     }
 }

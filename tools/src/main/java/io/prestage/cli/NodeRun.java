@@ -65,12 +65,13 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
         boolean told = false;
         long completeAt = 0;
         Stall stall = new Stall();
+        String wait = node.member().seed() ? "waiting for the registry" : "waiting for a seed";
         while (!await(ended, LOOK)) {
             failIfFailed(node, line);
             Progress progress = node.progress();
             FleetView fleet = node.fleet();
             if (!told) {
-                line.show(progress, fleet);
+                line.show(progress, fleet, wait);
             }
             if (!node.complete().isDone()) {
                 continue;

@@ -32,9 +32,14 @@ final class OriginArguments {
             description = "Connections to the registry at a time. Default: " + OriginOptions.DEFAULT_CONNECTIONS + ".")
     int connections = OriginOptions.DEFAULT_CONNECTIONS;
 
+    /**
+     * What these options say.
+     *
+     * @throws IllegalArgumentException if a number is out of its range
+     */
     OriginOptions options() {
         if (connections < 1 || connections > 64) {
-            throw new Failure("--origin-connections takes a number from 1 to 64, not " + connections);
+            throw new IllegalArgumentException("--origin-connections takes a number from 1 to 64, not " + connections);
         }
         return new OriginOptions(authFile, caCert, tlsVerify, connections);
     }

@@ -29,10 +29,14 @@ final class ProgressLine {
         this.terminal = terminal;
     }
 
-    /** Shows a node and its fleet. */
-    void show(Progress progress, FleetView fleet) {
+    /**
+     * Shows a node and its fleet.
+     *
+     * @param wait what it waits for as long as there is no plan
+     */
+    void show(Progress progress, FleetView fleet, String wait) {
         long here = fleet.servers().stream().filter(ServerStatus::present).count();
-        String line = text(progress) + String.format(Locale.ROOT, "  fleet %d/%d", fleet.complete(), here);
+        String line = text(progress, wait) + String.format(Locale.ROOT, "  fleet %d/%d", fleet.complete(), here);
         if (terminal) {
             out.print("\r\u001b[K" + bar(progress) + " " + line);
             out.flush();
@@ -56,13 +60,13 @@ final class ProgressLine {
         }
     }
 
-    private static String text(Progress progress) {
+    private static String text(Progress progress, String wait) {
         String phase = progress.phase().name().toLowerCase(Locale.ROOT);
         if (!progress.problem().isEmpty()) {
             return phase + ": " + progress.problem();
         }
         if (progress.planBytes() == 0) {
-            return phase + (progress.phase() == Progress.Phase.WAITING ? " for a seed" : "");
+            return progress.phase() == Progress.Phase.WAITING ? wait : phase;
         }
         return String.format(
                 Locale.ROOT,

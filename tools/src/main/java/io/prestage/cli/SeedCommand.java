@@ -3,6 +3,7 @@ package io.prestage.cli;
 import io.prestage.imageset.ImageList;
 import io.prestage.node.NodeOptions;
 import io.prestage.node.origin.ImageReference;
+import io.prestage.node.origin.OriginOptions;
 import io.prestage.node.origin.Platform;
 import io.prestage.node.origin.PlatformChoice;
 import java.io.IOException;
@@ -75,9 +76,19 @@ final class SeedCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--expect takes a number of servers from 1 on");
         }
         ImageList list = new ImageList(references(), platforms());
-        NodeOptions.Seed seed = new NodeOptions.Seed(list.request(), list, origin.options(), replace);
+        NodeOptions.Seed seed = new NodeOptions.Seed(list.request(), list, originOptions(), replace);
         return new NodeRun(exitWhenComplete, NodeRun.expected(expect), Duration.ZERO)
-                .run(node.options(Optional.of(seed)), spec.commandLine().getOut());
+                .run(
+                        node.options(Optional.of(seed), spec.commandLine()),
+                        spec.commandLine().getOut());
+    }
+
+    private OriginOptions originOptions() {
+        try {
+            return origin.options();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     private List<ImageReference> references() {

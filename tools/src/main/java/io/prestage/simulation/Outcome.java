@@ -28,7 +28,8 @@ public record Outcome(
         long events) {
     /** Sorts the ratios. */
     public Outcome {
-        double[] sorted = ratios.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        double[] sorted =
+                ratios.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         ratios = Arrays.stream(sorted).boxed().toList();
     }
 

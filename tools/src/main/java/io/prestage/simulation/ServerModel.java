@@ -66,8 +66,7 @@ public record ServerModel(Rate up, Rate down, Source source, Duration joins, Con
 
     /** A seed that fetches from the origin. */
     public static ServerModel fetching(Rate link, Rate origin) {
-        return new ServerModel(
-                link, link, new Source.Origin(origin), Duration.ZERO, Conduct.HONEST, Duration.ZERO);
+        return new ServerModel(link, link, new Source.Origin(origin), Duration.ZERO, Conduct.HONEST, Duration.ZERO);
     }
 
     /** The same, but it joins later. */

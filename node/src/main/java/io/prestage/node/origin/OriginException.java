@@ -77,8 +77,8 @@ public final class OriginException extends IOException {
     /** Whether the same request may succeed a little later. */
     boolean mayPass() {
         return switch (reason) {
-            case UNKNOWN_HOST, UNREACHABLE, TIMEOUT, SERVER_ERROR, TOO_MANY_REQUESTS -> true;
-            case UNAUTHORIZED, NOT_FOUND, UNKNOWN_CA, CORRUPT, PROTOCOL -> false;
+            case UNREACHABLE, TIMEOUT, SERVER_ERROR, TOO_MANY_REQUESTS -> true;
+            case UNKNOWN_HOST, UNAUTHORIZED, NOT_FOUND, UNKNOWN_CA, CORRUPT, PROTOCOL -> false;
         };
     }
 }

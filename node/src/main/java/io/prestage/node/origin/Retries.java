@@ -5,9 +5,13 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Decides whether and when one operation is tried again after a failure. For one thread. */
 final class Retries {
+    private static final Logger LOG = LoggerFactory.getLogger(Retries.class);
+
     private final Surroundings.Patience patience;
     private final Surroundings.Pause pause;
     private final Consumer<Reason> failed;
@@ -43,8 +47,10 @@ final class Retries {
             throw failure;
         }
         Duration delay = delay();
+        Duration longer = wish.compareTo(delay) > 0 ? wish : delay;
+        LOG.warn("{}; trying again in {} ms", failure.getMessage(), longer.toMillis());
         try {
-            pause.sleep(wish.compareTo(delay) > 0 ? wish : delay);
+            pause.sleep(longer);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             InterruptedIOException interrupted = new InterruptedIOException("interrupted before the next try");

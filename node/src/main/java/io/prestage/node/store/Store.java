@@ -124,6 +124,20 @@ public final class Store implements AutoCloseable {
     }
 
     /**
+     * Checks that a folder can be used at all, before there is a plan for it; creates it if it is absent.
+     *
+     * @throws StoreException if it cannot
+     */
+    public static void check(Path folder) throws StoreException {
+        createFolder(folder.toAbsolutePath().normalize());
+        if (!Files.isWritable(folder)) {
+            throw new StoreException(
+                    Reason.NOT_WRITABLE, folder + " is not writable: mount it read-write or choose another folder");
+        }
+        planOf(folder);
+    }
+
+    /**
      * Which plan a folder holds, complete or not.
      *
      * @return nothing if it holds none or is absent
