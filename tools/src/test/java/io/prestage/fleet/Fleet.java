@@ -42,6 +42,7 @@ final class Fleet implements AutoCloseable {
     private final Lab lab;
     private final Path folder;
     private final Map<String, Prestage> running = new LinkedHashMap<>();
+    private final List<Prestage> all = new ArrayList<>();
     private int starts;
 
     private Fleet(Lab lab, Path folder) {
@@ -111,6 +112,7 @@ final class Fleet implements AutoCloseable {
     Prestage start(String host, String... arguments) throws IOException {
         ProcessBuilder builder = lab.builder(host, Prestage.command(arguments));
         Prestage started = Prestage.start(builder, folder.resolve("logs"), String.format("%02d-%s", ++starts, host));
+        all.add(started);
         running.put(host, started);
         return started;
     }
@@ -163,9 +165,10 @@ final class Fleet implements AutoCloseable {
 
     /** Ends every process and empties every folder, for the next test on this lab. */
     void clear() throws IOException, InterruptedException {
-        for (Prestage process : running.values()) {
+        for (Prestage process : all) {
             process.kill();
         }
+        all.clear();
         running.clear();
         delete(folder.resolve("data"));
     }
@@ -233,6 +236,6 @@ final class Fleet implements AutoCloseable {
 
     @Override
     public String toString() {
-        return running.values().stream().map(Prestage::toString).collect(Collectors.joining("\n"));
+        return all.stream().map(Prestage::toString).collect(Collectors.joining("\n"));
     }
 }
