@@ -40,8 +40,8 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
         Node node = new Node(options);
         Thread runner = Thread.currentThread();
         Thread onSignal = new Thread(() -> {
+            runner.interrupt(); // first: once told to end, the runner closes the node, which must not be interrupted
             ended.countDown();
-            runner.interrupt();
             await(closed, Duration.ofSeconds(45));
         });
         Runtime.getRuntime().addShutdownHook(onSignal);
@@ -55,8 +55,11 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
         } finally {
             boolean interrupted = Thread.interrupted(); // what is on its way to the disk is still waited for
             LOG.debug("closing, interrupted: {}", interrupted);
-            node.close();
-            closed.countDown();
+            try {
+                node.close();
+            } finally {
+                closed.countDown();
+            }
         }
         return 0;
     }
