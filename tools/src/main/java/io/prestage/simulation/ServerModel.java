@@ -89,8 +89,8 @@ public record ServerModel(Rate up, Rate down, Source source, Duration joins, Con
         return source instanceof Source.Origin origin ? Optional.of(origin.rate()) : Optional.empty();
     }
 
-    /** Whether it is expected to finish. */
+    /** Whether it is expected to finish; who sends wrong content may find nobody left who talks to it. */
     boolean isToFinish() {
-        return conduct == Conduct.HONEST || conduct == Conduct.FORGER;
+        return conduct == Conduct.HONEST;
     }
 }

@@ -43,6 +43,9 @@ final class Peer {
     /** When its last piece came. */
     long lastArrival = Long.MIN_VALUE;
 
+    /** Pieces that were revealed to it in vain, since one of them last spread. */
+    int kept;
+
     /** Deadlines missed since its last piece. */
     int lapses;
 

@@ -22,6 +22,12 @@ import java.util.random.RandomGenerator;
  * one thread owns it.
  */
 public final class Swarm {
+    /** By how much the quickest upload counts for less with every one that follows, so that a changed link is noticed. */
+    private static final double FORGET = 1.02;
+
+    /** Unsent pieces that are looked at beyond those that nobody can be told of at present. */
+    private static final int MAX_SKIPPED = 32;
+
     private final Pieces pieces;
     private final SwarmRules rules;
     private final RandomGenerator random;
@@ -50,6 +56,9 @@ public final class Swarm {
 
     private int asked;
     private int sending;
+
+    /** Nanoseconds that the quickest of the latest uploads took; 0 before the first. */
+    private double quickestUpload;
 
     /**
      * Starts without neighbours and pieces.
@@ -199,7 +208,7 @@ public final class Swarm {
             availability[piece]++;
             useful |= open.contains(piece);
             if (withheld.contains(piece)) {
-                seeding.spread(piece);
+                spread(peer, piece, now);
             }
         }
         openUp();
@@ -312,6 +321,8 @@ public final class Swarm {
             return;
         }
         peer.reveals.remove(peer.sending);
+        double took = Math.max(1, now - peer.sendingSince);
+        quickestUpload = quickestUpload == 0 ? took : Math.min(took, FORGET * quickestUpload);
         peer.sending = Peer.NONE;
         sending--;
         serve(now);
@@ -414,8 +425,7 @@ public final class Swarm {
     }
 
     private void serve(long now) {
-        int slots = withheld.count() > 0 ? rules.seedSlots() : rules.uploadSlots();
-        while (sending < slots) {
+        while (sending < rules.uploadSlots() && !isSeedingEnough(now)) {
             Peer next = null;
             for (Peer peer : peers.values()) {
                 boolean waits = peer.sending == Peer.NONE && !peer.queued.isEmpty();
@@ -435,31 +445,75 @@ public final class Swarm {
         }
     }
 
+    /**
+     * Whether what others wait for fills the uplink already, so that one more piece would only delay those under way.
+     *
+     * <p>A neighbour that takes its piece far slower than others do is busy with other senders, or has a slow link, and leaves the
+     * uplink to others.
+     */
+    private boolean isSeedingEnough(long now) {
+        if (withheld.count() == 0) {
+            return false;
+        }
+        int taking = 0;
+        for (Peer peer : peers.values()) {
+            boolean busy = quickestUpload > 0 && now - peer.sendingSince > rules.slowTaker() * quickestUpload;
+            taking += peer.sending != Peer.NONE && !busy ? 1 : 0;
+        }
+        return taking >= rules.seedSlots();
+    }
+
     /** How rare what it asks for is. Beyond a few holders it is no matter: a peer that lags asks for what many hold. */
     private int rarity(Peer peer) {
         return Math.min(rules.rareUpTo(), availability[peer.queued.getFirst()]);
     }
 
+    /** A neighbour announced what this node brought in. */
+    private void spread(Peer peer, int piece, long now) {
+        if (peer.reveals.contains(piece)) {
+            peer.kept = 0;
+        }
+        if (availability[piece] >= rules.spreadAt()) {
+            seeding.forget(piece);
+        } else {
+            seeding.held(piece, peer, now + patience(peer));
+        }
+    }
+
     private void reveal(long now) {
-        for (OptionalInt piece = seeding.next(); piece.isPresent(); piece = seeding.next()) {
+        int skipped = 0;
+        for (int piece = seeding.next(0); piece >= 0 && skipped < MAX_SKIPPED; piece = seeding.next(piece + 1)) {
+            if (!peers.isEmpty() && availability[piece] == peers.size()) {
+                seeding.forget(piece);
+                continue;
+            }
             Peer to = null;
             for (Peer peer : peers.values()) {
-                boolean room = peer.reveals.size() < rules.revealWindow() && peer.lapses == 0;
-                if (room
-                        && !peer.has.contains(piece.getAsInt())
-                        && (to == null || peer.reveals.size() < to.reveals.size())) {
+                boolean fits = peer.reveals.size() < rules.revealWindow() && !peer.has.contains(piece);
+                if (fits && (to == null || isBetterToReveal(peer, to))) {
                     to = peer;
                 }
             }
             if (to == null) {
-                return;
+                skipped++;
+                continue;
             }
-            long patience = Math.max(rules.firstDeadline().toNanos(), (long)
-                    (rules.deadlineFactor() * to.pieceTime * rules.revealWindow()));
-            seeding.revealed(to, now + patience);
-            to.told.remove(piece.getAsInt());
-            tell(to, piece.getAsInt());
+            seeding.revealed(piece, to, now + patience(to));
+            to.told.remove(piece);
+            tell(to, piece);
         }
+    }
+
+    /** Those that pass on what they get come before those that do not, and those that wait for little before the rest. */
+    private static boolean isBetterToReveal(Peer one, Peer other) {
+        int oneFailed = one.kept + one.lapses;
+        int otherFailed = other.kept + other.lapses;
+        return oneFailed != otherFailed ? oneFailed < otherFailed : one.reveals.size() < other.reveals.size();
+    }
+
+    private long patience(Peer peer) {
+        double fetching = rules.deadlineFactor() * peer.pieceTime * rules.revealWindow();
+        return Math.max(rules.firstDeadline().toNanos(), (long) fetching);
     }
 
     /** Tells everyone of everything, once all that this node brought in has spread and nothing more comes. */

@@ -9,11 +9,13 @@ import java.time.Duration;
  *
  * @param seedSlots pieces sent at a time by a node that holds what nobody else does: few, at full rate, since a piece that
  *     arrived whole can be passed on and ten halves cannot
+ * @param slowTaker how many times longer than the quickest an upload may take before it is counted no more among these
  * @param uploadSlots pieces sent at a time by any other node: one for every neighbour, since the wait for a neighbour whose
  *     downlink is busy would leave the uplink idle
  * @param rareUpTo neighbours that may hold a piece before requests for it are served no sooner than others
  * @param revealWindow pieces revealed to one neighbour and not yet sent to it: enough to keep the uplink busy over one request's
  *     way here
+ * @param spreadAt neighbours that have to announce a piece before its seed counts on the fleet to keep it
  * @param minWindow pieces asked of one neighbour at a time, at the least: more would be promised to it long before it comes,
  *     and be asked of nobody else
  * @param maxWindow pieces asked of one neighbour at a time, at the most
@@ -27,9 +29,11 @@ import java.time.Duration;
  */
 public record SwarmRules(
         int seedSlots,
+        double slowTaker,
         int uploadSlots,
         int rareUpTo,
         int revealWindow,
+        int spreadAt,
         int minWindow,
         int maxWindow,
         Duration windowSpan,
@@ -42,9 +46,11 @@ public record SwarmRules(
     /** The numbers in use. */
     public static final SwarmRules DEFAULT = new SwarmRules(
             4,
+            2,
             16,
             2,
             3,
+            2,
             1,
             16,
             Duration.ofMillis(20),

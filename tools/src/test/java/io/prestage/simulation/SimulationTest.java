@@ -1,0 +1,291 @@
+package io.prestage.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.prestage.protocol.Rate;
+import io.prestage.simulation.ServerModel.Conduct;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the swarm's decisions come to, in whole fleets under a virtual clock. */
+final class SimulationTest {
+    private static final int PIECE = 128 << 10;
+    private static final Rate LINK = new Rate(100_000_000);
+
+    @Test
+    void eightNodesFinishCloseToTheIdeal() {
+        Outcome outcome = Simulation.run(Scenario.equal(8, 400, PIECE / 2, LINK, 1));
+        assertTrue(outcome.slowest() < 1.05, outcome.toString());
+        assertTrue(outcome.waste() < 0.01, outcome.toString());
+    }
+
+    @Test
+    void sixteenNodesFinishCloseToTheIdeal() {
+        Outcome outcome = Simulation.run(Scenario.equal(16, 1024, PIECE / 2, new Rate(50_000_000), 1));
+        assertTrue(outcome.slowest() < 1.05, outcome.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void aHundredNodesFinishCloseToTheIdeal(long seed) {
+        Outcome outcome = Simulation.run(Scenario.equal(100, 1000, PIECE, LINK, seed));
+        assertTrue(outcome.slowest() < 1.10, outcome.toString());
+        assertTrue(outcome.ratio(0.5) < 1.06, outcome.toString());
+        assertTrue(outcome.waste() < 0.01, outcome.toString());
+        assertTrue(outcome.messagesPerPiece() < 20, outcome.toString());
+    }
+
+    @Test
+    void theSameSeedRunsTheSame() {
+        Scenario scenario = Scenario.equal(20, 200, PIECE, LINK, 7);
+        assertEquals(Simulation.run(scenario), Simulation.run(scenario));
+    }
+
+    @Test
+    void aSeedSendsNoPieceTwiceWhileOneIsUnsent() {
+        FromSeed log = new FromSeed(1000);
+        Simulation.run(Scenario.equal(100, 1000, PIECE, LINK, 1), log);
+        assertTrue(log.sentOnce.cardinality() == 1000, "the seed sent " + log.sentOnce.cardinality() + " pieces");
+        assertEquals(0, log.early);
+    }
+
+    @Test
+    void aSlowNodeDelaysNobodyElse() {
+        double without = Simulation.run(Scenario.equal(30, 600, PIECE, LINK, 1)).slowest();
+        Rate slow = new Rate(10_000_000);
+        Outcome with = Simulation.run(Scenario.equal(30, 600, PIECE, LINK, 1).plus(ServerModel.empty(slow)));
+        assertTrue(with.everyoneFinished());
+        List<Double> others = new ArrayList<>(with.ratios());
+        Times times = new Times(32);
+        Scenario scenario = Scenario.equal(30, 600, PIECE, LINK, 1).plus(ServerModel.empty(slow));
+        Simulation.run(scenario, times);
+        double last = times.lastBut(31) / scenario.ideal(1);
+        assertTrue(last < without * 1.05, last + " with a slow node, " + without + " without; " + others);
+        assertTrue(times.at(31) / scenario.ideal(31) < 1.10, "the slow node took " + times.at(31));
+    }
+
+    @Test
+    void halfTheFleetOnSlowLinksDoesNotHoldUpTheOther() {
+        Rate slow = new Rate(20_000_000);
+        Scenario scenario = Scenario.equal(20, 600, PIECE, LINK, 1);
+        for (int server = 11; server <= 20; server++) {
+            scenario = scenario.with(server, ServerModel.empty(slow));
+        }
+        Times times = new Times(21);
+        Outcome outcome = Simulation.run(scenario, times);
+        double fast = 0;
+        for (int server = 1; server <= 10; server++) {
+            fast = Math.max(fast, times.at(server) / scenario.ideal(server));
+        }
+        assertTrue(fast < 1.40, "the fast half took " + fast + "; " + outcome);
+        assertTrue(outcome.everyoneFinished(), outcome.toString());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Conduct.class,
+            names = {"MUTE", "BOASTER", "FORGER", "GONE"})
+    void oneBadNodeCostsTheOthersLittle(Conduct conduct) {
+        Scenario scenario = Scenario.equal(30, 600, PIECE, LINK, 1)
+                .plus(ServerModel.empty(LINK).turning(conduct, Duration.ofSeconds(2)));
+        Times times = new Times(32);
+        Outcome outcome = Simulation.run(scenario, times);
+        double last = times.lastBut(31) / scenario.ideal(1);
+        assertTrue(outcome.everyoneFinished(), outcome.toString());
+        assertTrue(last < 1.20, last + " " + outcome);
+        assertTrue(outcome.waste() < 0.01, outcome.toString());
+    }
+
+    @Test
+    void aTenthOfTheFleetMayGoAtOnce() {
+        Scenario scenario = Scenario.equal(50, 400, PIECE, LINK, 1);
+        for (int server = 46; server <= 50; server++) {
+            scenario = scenario.with(server, ServerModel.empty(LINK).turning(Conduct.GONE, Duration.ofSeconds(2)));
+        }
+        Outcome outcome = Simulation.run(scenario);
+        assertTrue(outcome.slowest() < 1.25, outcome.toString());
+    }
+
+    @Test
+    void whoSendsWrongContentIsCutOffByEveryoneItSentTo() {
+        Scenario scenario = Scenario.equal(10, 200, PIECE, LINK, 1)
+                .plus(ServerModel.empty(LINK).turning(Conduct.FORGER, Duration.ZERO));
+        BitSet droppers = new BitSet();
+        Simulation.run(scenario, new Watcher() {
+            @Override
+            public void drops(int server, int other, String reason, long now) {
+                assertEquals(11, other, reason);
+                assertFalse(droppers.get(server), "dropped twice");
+                droppers.set(server);
+            }
+        });
+        assertTrue(droppers.cardinality() > 0);
+    }
+
+    @Test
+    void theFleetFinishesWithoutItsSeedOnceEveryPieceIsOut() {
+        Times times = new Times(11);
+        FromSeed log = new FromSeed(200);
+        Simulation.run(Scenario.equal(10, 200, PIECE, LINK, 1), log);
+        Duration gone = Duration.ofNanos(log.lastNew).plusMillis(300); // the last piece's way, among others
+        Scenario scenario = Scenario.equal(10, 200, PIECE, LINK, 1)
+                .with(0, ServerModel.full(LINK).turning(Conduct.GONE, gone));
+        Outcome outcome = Simulation.run(scenario, times);
+        assertTrue(outcome.slowest() < 1.3, outcome.toString());
+    }
+
+    @Test
+    void aLateJoinerFinishes() {
+        Scenario scenario = Scenario.equal(20, 400, PIECE, LINK, 1)
+                .plus(ServerModel.empty(LINK).joining(Duration.ofSeconds(3)))
+                .plus(ServerModel.empty(LINK).joining(Duration.ofSeconds(30)));
+        Outcome outcome = Simulation.run(scenario);
+        assertTrue(outcome.slowest() < 1.15, outcome.toString());
+    }
+
+    @Test
+    void nodesThatBootOneAfterTheOtherFinish() {
+        Scenario scenario = Scenario.equal(0, 400, PIECE, LINK, 1);
+        for (int server = 0; server < 30; server++) {
+            scenario = scenario.plus(ServerModel.empty(LINK).joining(Duration.ofMillis(1 + server * 100L)));
+        }
+        Outcome outcome = Simulation.run(scenario);
+        assertTrue(outcome.slowest() < 1.35, outcome.toString());
+    }
+
+    @Test
+    void anOriginSlowerThanTheLanIsThePace() {
+        Rate origin = new Rate(50_000_000);
+        Scenario scenario = Scenario.equal(8, 1024, PIECE, new Rate(200_000_000), 1)
+                .with(0, ServerModel.fetching(new Rate(200_000_000), origin))
+                .inBlobs(256);
+        Outcome outcome = Simulation.run(scenario);
+        assertTrue(outcome.slowest() < 1.03, outcome.toString());
+        assertTrue(outcome.waste() < 0.01, outcome.toString());
+    }
+
+    @Test
+    void twoSeedsThatOwnHalvesShareTheFetching() {
+        Rate origin = new Rate(50_000_000);
+        Scenario scenario = Scenario.equal(8, 1024, PIECE, new Rate(200_000_000), 1)
+                .with(0, ServerModel.fetching(new Rate(200_000_000), origin))
+                .with(1, ServerModel.fetching(new Rate(200_000_000), origin))
+                .inBlobs(16);
+        Outcome outcome = Simulation.run(scenario);
+        assertTrue(outcome.everyoneFinished(), outcome.toString());
+        assertTrue(outcome.slowest() < 1.30, outcome.toString());
+    }
+
+    @Test
+    void twoSeedsThatHoldEverythingFinish() {
+        Scenario scenario = Scenario.equal(20, 400, PIECE, LINK, 1).with(1, ServerModel.full(LINK));
+        Outcome outcome = Simulation.run(scenario);
+        assertTrue(outcome.slowest() < 1.15, outcome.toString());
+    }
+
+    @Test
+    void aSeedThatIsLostLeavesItsBlobsToTheOther() {
+        Rate origin = new Rate(50_000_000);
+        Scenario scenario = Scenario.equal(8, 400, PIECE, new Rate(200_000_000), 1)
+                .with(0, ServerModel.fetching(new Rate(200_000_000), origin))
+                .with(
+                        1,
+                        ServerModel.fetching(new Rate(200_000_000), origin)
+                                .turning(Conduct.GONE, Duration.ofSeconds(2)))
+                .inBlobs(16);
+        Outcome outcome = Simulation.run(scenario);
+        assertTrue(outcome.everyoneFinished(), outcome.toString());
+    }
+
+    /** Any mixture of links, misbehaviour and times has to come to an end: no node may wait for ever. */
+    @Test
+    void everyScenarioComesToAnEnd() {
+        for (long seed = 0; seed < 60; seed++) {
+            Scenario scenario = random(seed);
+            Outcome outcome = Simulation.run(scenario);
+            assertTrue(outcome.everyoneFinished(), "seed " + seed + ": " + outcome + " of " + scenario.servers());
+        }
+    }
+
+    private static Scenario random(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int servers = 1 + random.nextInt(40);
+        int pieces = 1 + random.nextInt(120);
+        Scenario scenario = Scenario.equal(servers, pieces, PIECE, LINK, seed);
+        if (random.nextInt(3) == 0) {
+            scenario = scenario.with(0, ServerModel.fetching(LINK, new Rate(40_000_000)))
+                    .inBlobs(1 + random.nextInt(20));
+        }
+        for (int server = 1; server <= servers; server++) {
+            ServerModel model = ServerModel.empty(new Rate(10_000_000L + random.nextLong(200_000_000)));
+            if (random.nextInt(4) == 0) {
+                model = model.joining(Duration.ofMillis(1 + random.nextInt(3000)));
+            } else if (random.nextInt(4) == 0) {
+                Conduct conduct = Conduct.values()[1 + random.nextInt(4)];
+                model = model.turning(conduct, Duration.ofMillis(random.nextInt(3000)));
+            }
+            scenario = scenario.with(server, model);
+        }
+        return scenario;
+    }
+
+    /** What the first server sends, which is the seed. */
+    private static final class FromSeed implements Watcher {
+        final BitSet sentOnce = new BitSet();
+        final int pieces;
+        int early;
+        long lastNew;
+
+        FromSeed(int pieces) {
+            this.pieces = pieces;
+        }
+
+        @Override
+        public void sends(int from, int to, int piece, long now) {
+            if (from != 0) {
+                return;
+            }
+            if (sentOnce.get(piece)) {
+                early += sentOnce.cardinality() < pieces ? 1 : 0;
+            } else {
+                sentOnce.set(piece);
+                lastNew = now;
+            }
+        }
+    }
+
+    /** When each server finished, in seconds. */
+    private static final class Times implements Watcher {
+        private final double[] finished;
+
+        Times(int servers) {
+            finished = new double[servers];
+        }
+
+        @Override
+        public void finished(int server, long now) {
+            finished[server] = now / 1e9;
+        }
+
+        double at(int server) {
+            return finished[server];
+        }
+
+        double lastBut(int other) {
+            double last = 0;
+            for (int server = 0; server < finished.length; server++) {
+                last = Math.max(last, server == other ? 0 : finished[server]);
+            }
+            return last;
+        }
+    }
+}
