@@ -4,6 +4,7 @@ import io.prestage.node.swarm.Ownership;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.PieceSet;
+import io.prestage.protocol.Pieces;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -79,7 +80,7 @@ final class Coordinator {
         int alone = former == null ? 0 : former.soleHolderOf();
         servers.put(id, new ServerStatus(report.member(), report.progress(), true, stillSafe, alone));
         if (report.plan().map(PlanOffer::plan).equals(state.plan().map(PlanOffer::plan))) {
-            pieces.put(id, report.pieces());
+            putHoldings(id, report.pieces());
         } else {
             pieces.remove(id);
         }
@@ -111,29 +112,43 @@ final class Coordinator {
         return true;
     }
 
-    /** Tells which servers can be powered off, and what they alone hold. */
+    /**
+     * Tells which servers can be powered off, and what they alone hold.
+     *
+     * <p>Nothing is taken for granted: a member that has not reported may need everything, and a server that has not said what it
+     * holds of the present plan is not safe.
+     */
     void judge() {
-        int largest =
-                pieces.values().stream().mapToInt(held -> held.length).max().orElse(0);
-        int[] holders = new int[largest * 8];
         Map<NodeId, PieceSet> sets = new LinkedHashMap<>();
+        Map<Integer, int[]> holders =
+                new LinkedHashMap<>(); // by the length of what was reported, since one may be wrong
         pieces.forEach((id, held) -> {
-            if (held.length == largest && largest > 0) {
-                PieceSet set = PieceSet.ofBytes(largest * 8, ByteBuffer.wrap(held));
-                set.forEach(piece -> holders[piece]++);
-                sets.put(id, set);
-            }
+            PieceSet set = PieceSet.ofBytes(held.length * Byte.SIZE, ByteBuffer.wrap(held));
+            int[] counts = holders.computeIfAbsent(set.size(), int[]::new);
+            set.forEach(piece -> counts[piece]++);
+            sets.put(id, set);
         });
-        boolean needed = servers.values().stream()
-                .anyMatch(server -> server.present() && !server.progress().complete());
+        boolean needed = view.stream()
+                .map(servers::get)
+                .anyMatch(server -> server == null || !server.progress().complete());
         servers.replaceAll((id, server) -> {
+            PieceSet held = sets.get(id);
             int[] alone = {0};
-            if (needed && server.present() && sets.containsKey(id)) {
-                sets.get(id).forEach(piece -> alone[0] += holders[piece] == 1 ? 1 : 0);
+            if (needed && server.present() && held != null) {
+                int[] counts = holders.get(held.size());
+                held.forEach(piece -> alone[0] += counts[piece] == 1 ? 1 : 0);
             }
-            boolean safe = server.present() && server.progress().complete() && alone[0] == 0;
+            boolean safe = server.present() && server.progress().complete() && held != null && alone[0] == 0;
             return new ServerStatus(server.member(), server.progress(), server.present(), safe, alone[0]);
         });
+    }
+
+    private void putHoldings(NodeId id, byte[] held) {
+        if (held.length <= Pieces.MAX / Byte.SIZE) {
+            pieces.put(id, held);
+        } else {
+            pieces.remove(id);
+        }
     }
 
     private void adopt(PlanOffer known) {
@@ -146,6 +161,8 @@ final class Coordinator {
     private void take(PlanOffer offer) {
         state = new ClusterState(state.version() + 1, Optional.of(offer), state.members(), List.of());
         pieces.clear();
+        servers.replaceAll(
+                (id, server) -> new ServerStatus(server.member(), server.progress(), server.present(), false, 0));
         conclude();
     }
 
