@@ -1,0 +1,250 @@
+package io.prestage.node.swarm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.prestage.protocol.Message.Held;
+import io.prestage.protocol.NodeId;
+import io.prestage.protocol.Pieces;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** What one node decides, event by event; whole fleets are in the simulation's tests. */
+final class SwarmTest {
+    private static final NodeId ANNA = new NodeId(0, 1);
+    private static final NodeId BERT = new NodeId(0, 2);
+    private static final NodeId CLEO = new NodeId(0, 3);
+    private static final long SECOND = Duration.ofSeconds(1).toNanos();
+
+    private final List<String> said = new ArrayList<>();
+    private final Swarm swarm =
+            new Swarm(new Pieces(4, List.of(40L)), SwarmRules.DEFAULT, new SplittableRandom(1), new Recorder());
+
+    @Test
+    void asksForWhatIsAnnounced() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(3), 0);
+        assertEquals(List.of("request 1 3"), taken());
+    }
+
+    @Test
+    void aPieceThatWasVerifiedIsAnnouncedToEveryoneOnce() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        swarm.announced(ANNA, held(3), 0);
+        taken();
+        assertTrue(swarm.arrived(ANNA, 3, 1));
+        swarm.verified(3, 2);
+        assertEquals(List.of("announce 1 3", "announce 2 3"), taken());
+        assertFalse(swarm.arrived(ANNA, 3, 3), "it is here already");
+    }
+
+    @Test
+    void whoSendsWhatDoesNotMatchIsDroppedAndThePieceAskedElsewhere() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(3), 0);
+        swarm.joined(BERT, 0);
+        swarm.announced(BERT, held(3), 0);
+        swarm.arrived(ANNA, 3, 1);
+        taken();
+        swarm.refused(ANNA, 3, 2);
+        swarm.left(ANNA, 3);
+        assertTrue(taken().contains("request 2 3"));
+    }
+
+    @Test
+    void aLateRequestIsTakenBackAndMadeElsewhere() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(3), 0);
+        taken();
+        swarm.joined(BERT, 0);
+        swarm.tick(5 * SECOND);
+        assertEquals(List.of("cancel 1 3"), taken());
+        swarm.announced(BERT, held(3), 5 * SECOND);
+        assertEquals(List.of("request 2 3"), taken());
+        assertTrue(swarm.arrived(ANNA, 3, 6 * SECOND), "what comes late after all is welcome");
+        assertEquals(List.of("cancel 2 3"), taken());
+    }
+
+    @Test
+    void aRejectedPieceIsNotAskedOfTheSameAgain() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(3), 0);
+        taken();
+        swarm.rejected(ANNA, 3, 1);
+        swarm.tick(2);
+        assertEquals(List.of(), taken());
+        assertEquals(0, swarm.availability(3));
+    }
+
+    @Test
+    void sourcedPiecesAreRevealedToOneAndToAnotherOnlyAfterTheDeadline() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        swarm.sourced(3, 0);
+        assertEquals(1, taken().size());
+        swarm.tick(2 * SECOND);
+        assertEquals(List.of(), taken());
+        swarm.tick(5 * SECOND);
+        assertEquals(List.of("announce 2 3"), taken());
+    }
+
+    @Test
+    void aPieceThatOneNeighbourKeepsToItselfIsRevealedToAnother() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        swarm.joined(CLEO, 0);
+        swarm.sourced(3, 0);
+        swarm.announced(ANNA, held(3), SECOND);
+        taken();
+        swarm.tick(4 * SECOND);
+        assertEquals(List.of(), taken());
+        swarm.tick(6 * SECOND);
+        assertEquals(1, taken().size());
+    }
+
+    @Test
+    void whatWasOutWithWhoLeftIsRevealedAgain() {
+        swarm.joined(ANNA, 0);
+        swarm.sourced(3, 0);
+        assertEquals(List.of("announce 1 3"), taken());
+        swarm.left(ANNA, 1);
+        swarm.joined(BERT, 2);
+        assertEquals(List.of("announce 2 3"), taken());
+    }
+
+    @Test
+    void aSeedFewTakeFromTellsNewcomersOfEverythingOnceAllHasSpread() {
+        for (int piece = 0; piece < 10; piece++) {
+            swarm.sourced(piece, 0);
+        }
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 1);
+        taken();
+        swarm.joined(BERT, 2);
+        swarm.tick(10 * SECOND);
+        assertFalse(taken().isEmpty());
+    }
+
+    @Test
+    void requestsForWhatIsNotHereAreRejectedAndOthersServed() {
+        swarm.joined(ANNA, 0);
+        swarm.recovered(3);
+        taken();
+        swarm.requested(ANNA, 4, 0);
+        swarm.requested(ANNA, 99, 0);
+        swarm.requested(ANNA, 3, 0);
+        assertEquals(List.of("reject 1 4", "reject 1 99", "upload 1 3"), taken());
+    }
+
+    @Test
+    void aCancelledRequestIsNotServed() {
+        swarm.joined(ANNA, 0);
+        swarm.recovered(3);
+        swarm.recovered(4);
+        taken();
+        swarm.requested(ANNA, 3, 0);
+        swarm.requested(ANNA, 4, 0);
+        swarm.cancelled(ANNA, 4);
+        swarm.cancelled(ANNA, 3); // on its way already
+        swarm.uploaded(ANNA, 1);
+        assertEquals(List.of("upload 1 3", "reject 1 4"), taken());
+    }
+
+    @Test
+    void whoAnnouncesWhatThePlanLacksIsDropped() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(10), 0);
+        assertTrue(taken().get(0).startsWith("drop 1"));
+    }
+
+    @Test
+    void whoAsksForFarTooMuchIsDropped() {
+        swarm.joined(ANNA, 0);
+        swarm.recovered(3);
+        for (int request = 0; request <= SwarmRules.DEFAULT.maxQueued() + 1; request++) {
+            swarm.requested(ANNA, 3, 0);
+        }
+        assertTrue(taken().stream().anyMatch(what -> what.startsWith("drop 1")));
+    }
+
+    @Test
+    void nothingMoreIsAskedOfAStoppedBlobAndAVoidedOneIsFetchedAgain() {
+        swarm.joined(ANNA, 0);
+        swarm.stop(0);
+        swarm.announced(ANNA, held(3), 0);
+        assertEquals(List.of(), taken());
+
+        Swarm other =
+                new Swarm(new Pieces(4, List.of(8L)), SwarmRules.DEFAULT, new SplittableRandom(1), new Recorder());
+        other.recovered(0);
+        other.recovered(1);
+        other.voided(0);
+        assertEquals(0, other.held().count());
+        other.joined(ANNA, 0);
+        other.announced(ANNA, held(0), 0);
+        assertEquals(List.of("request 1 0"), taken());
+    }
+
+    @Test
+    void unknownPeersAreIgnored() {
+        swarm.announced(ANNA, held(1), 0);
+        swarm.requested(ANNA, 1, 0);
+        swarm.uploaded(ANNA, 0);
+        swarm.rejected(ANNA, 1, 0);
+        swarm.left(ANNA, 0);
+        assertFalse(swarm.arrived(ANNA, 1, 0));
+        assertTrue(swarm.isIdle(ANNA));
+        assertEquals(List.of(), taken());
+    }
+
+    private List<String> taken() {
+        List<String> all = List.copyOf(said);
+        said.clear();
+        return all;
+    }
+
+    private static List<Held> held(int... pieces) {
+        List<Held> held = new ArrayList<>();
+        for (int piece : pieces) {
+            held.add(new Held(piece, 0));
+        }
+        return held;
+    }
+
+    private final class Recorder implements Commands {
+        @Override
+        public void announce(NodeId peer, int piece) {
+            said.add("announce " + peer.low() + " " + piece);
+        }
+
+        @Override
+        public void request(NodeId peer, int piece) {
+            said.add("request " + peer.low() + " " + piece);
+        }
+
+        @Override
+        public void cancel(NodeId peer, int piece) {
+            said.add("cancel " + peer.low() + " " + piece);
+        }
+
+        @Override
+        public void reject(NodeId peer, int piece) {
+            said.add("reject " + peer.low() + " " + piece);
+        }
+
+        @Override
+        public void upload(NodeId peer, int piece) {
+            said.add("upload " + peer.low() + " " + piece);
+        }
+
+        @Override
+        public void drop(NodeId peer, String reason) {
+            said.add("drop " + peer.low() + " " + reason);
+        }
+    }
+}
