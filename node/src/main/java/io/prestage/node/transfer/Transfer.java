@@ -201,6 +201,9 @@ public final class Transfer implements AutoCloseable {
     /** Closes all connections and ends the thread. Callable from any thread but the loop; returns when all is closed. */
     @Override
     public void close() {
+        if (group.isShuttingDown()) {
+            return;
+        }
         loop.execute(() -> {
             closed = true;
             if (server != null) {
