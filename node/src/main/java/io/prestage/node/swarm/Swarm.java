@@ -381,6 +381,7 @@ public final class Swarm {
         if (open.count() == 0) {
             return peer.asked.isEmpty() ? slowest(peer, now) : OptionalInt.empty();
         }
+        boolean lowest = random.nextDouble() < rules.inOrder();
         int[] best = {-1, Integer.MAX_VALUE, 0};
         open.forEachCommon(peer.has, piece -> {
             int others = availability[piece];
@@ -388,7 +389,7 @@ public final class Swarm {
                 best[0] = piece;
                 best[1] = others;
                 best[2] = 1;
-            } else if (others == best[1] && random.nextInt(++best[2]) == 0) {
+            } else if (others == best[1] && !lowest && random.nextInt(++best[2]) == 0) {
                 best[0] = piece;
             }
         });
@@ -426,13 +427,7 @@ public final class Swarm {
 
     private void serve(long now) {
         while (sending < rules.uploadSlots() && !isSeedingEnough(now)) {
-            Peer next = null;
-            for (Peer peer : peers.values()) {
-                boolean waits = peer.sending == Peer.NONE && !peer.queued.isEmpty();
-                if (waits && (next == null || rarity(peer) < rarity(next))) {
-                    next = peer;
-                }
-            }
+            Peer next = longestWaiting();
             if (next == null) {
                 return;
             }
@@ -443,6 +438,16 @@ public final class Swarm {
             peers.put(next.id, next);
             commands.upload(next.id, next.sending);
         }
+    }
+
+    /** Of those that are sent nothing and have asked for something, the one that was last sent something the longest ago. */
+    private Peer longestWaiting() {
+        for (Peer peer : peers.values()) {
+            if (peer.sending == Peer.NONE && !peer.queued.isEmpty()) {
+                return peer;
+            }
+        }
+        return null;
     }
 
     /**
@@ -461,11 +466,6 @@ public final class Swarm {
             taking += peer.sending != Peer.NONE && !busy ? 1 : 0;
         }
         return taking >= rules.seedSlots();
-    }
-
-    /** How rare what it asks for is. Beyond a few holders it is no matter: a peer that lags asks for what many hold. */
-    private int rarity(Peer peer) {
-        return Math.min(rules.rareUpTo(), availability[peer.queued.getFirst()]);
     }
 
     /** A neighbour announced what this node brought in. */

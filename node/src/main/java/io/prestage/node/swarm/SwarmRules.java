@@ -12,13 +12,14 @@ import java.time.Duration;
  * @param slowTaker how many times longer than the quickest an upload may take before it is counted no more among these
  * @param uploadSlots pieces sent at a time by any other node: one for every neighbour, since the wait for a neighbour whose
  *     downlink is busy would leave the uplink idle
- * @param rareUpTo neighbours that may hold a piece before requests for it are served no sooner than others
  * @param revealWindow pieces revealed to one neighbour and not yet sent to it: enough to keep the uplink busy over one request's
  *     way here
  * @param spreadAt neighbours that have to announce a piece before its seed counts on the fleet to keep it
  * @param minWindow pieces asked of one neighbour at a time, at the least: more would be promised to it long before it comes,
  *     and be asked of nobody else
  * @param maxWindow pieces asked of one neighbour at a time, at the most
+ * @param inOrder part of the requests, 0 to 1, that go to the first of the rarest pieces rather than to any of them: in-order
+ *     arrival leaves less of a blob to be hashed at its end, but what all ask for at once nobody can pass on
  * @param windowSpan how long what is asked of one neighbour should keep it busy
  * @param bytesInFlight bytes asked for or being verified, over all neighbours; bounds the node's memory
  * @param firstDeadline how long a neighbour whose speed is unknown may take for a piece
@@ -31,11 +32,11 @@ public record SwarmRules(
         int seedSlots,
         double slowTaker,
         int uploadSlots,
-        int rareUpTo,
         int revealWindow,
         int spreadAt,
         int minWindow,
         int maxWindow,
+        double inOrder,
         Duration windowSpan,
         long bytesInFlight,
         Duration firstDeadline,
@@ -48,11 +49,11 @@ public record SwarmRules(
             4,
             2,
             16,
-            2,
             3,
             2,
             1,
             16,
+            0.5,
             Duration.ofMillis(20),
             32 << 20,
             Duration.ofSeconds(4),
