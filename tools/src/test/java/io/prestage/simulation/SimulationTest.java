@@ -86,7 +86,7 @@ final class SimulationTest {
         for (int server = 1; server <= 10; server++) {
             fast = Math.max(fast, times.at(server) / scenario.ideal(server));
         }
-        assertTrue(fast < 1.40, "the fast half took " + fast + "; " + outcome);
+        assertTrue(fast < 1.30, "the fast half took " + fast + "; " + outcome);
         assertTrue(outcome.everyoneFinished(), outcome.toString());
     }
 

@@ -46,6 +46,9 @@ final class Peer {
     /** Pieces that were revealed to it in vain, since one of them last spread. */
     int kept;
 
+    /** Whether the piece that was last sent to it took far longer than others do. */
+    boolean takesSlowly;
+
     /** Deadlines missed since its last piece. */
     int lapses;
 

@@ -323,6 +323,7 @@ public final class Swarm {
         peer.reveals.remove(peer.sending);
         double took = Math.max(1, now - peer.sendingSince);
         quickestUpload = quickestUpload == 0 ? took : Math.min(took, FORGET * quickestUpload);
+        peer.takesSlowly = took > rules.slowTaker() * quickestUpload;
         peer.sending = Peer.NONE;
         sending--;
         serve(now);
@@ -489,7 +490,8 @@ public final class Swarm {
             }
             Peer to = null;
             for (Peer peer : peers.values()) {
-                boolean fits = peer.reveals.size() < rules.revealWindow() && !peer.has.contains(piece);
+                int window = peer.takesSlowly ? 1 : rules.revealWindow();
+                boolean fits = peer.reveals.size() < window && !peer.has.contains(piece);
                 if (fits && (to == null || isBetterToReveal(peer, to))) {
                     to = peer;
                 }

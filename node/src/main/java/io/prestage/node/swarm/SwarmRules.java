@@ -9,7 +9,8 @@ import java.time.Duration;
  *
  * @param seedSlots pieces sent at a time by a node that holds what nobody else does: few, at full rate, since a piece that
  *     arrived whole can be passed on and ten halves cannot
- * @param slowTaker how many times longer than the quickest an upload may take before it is counted no more among these
+ * @param slowTaker how many times longer than the quickest an upload may take before it is counted no more among these,
+ *     and its receiver is given one piece at a time to spread
  * @param uploadSlots pieces sent at a time by any other node: one for every neighbour, since the wait for a neighbour whose
  *     downlink is busy would leave the uplink idle
  * @param revealWindow pieces revealed to one neighbour and not yet sent to it: enough to keep the uplink busy over one request's
