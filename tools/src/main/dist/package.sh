@@ -22,15 +22,16 @@ fi
 "$java_home/bin/jlink" --module-path "$java_home/jmods" --add-modules "$modules" \
   --no-header-files --no-man-pages --compress=0 --output "$home/runtime"
 
-# Class-data sharing: the JVM's own classes, then those that a seed, a node and the commands load.
-"$home/runtime/bin/java" -XX:+UseSerialGC -Xshare:dump -Xlog:disable -Xlog:all=error:stderr
+# Class-data sharing: an archive of every class that a seed, a node and the commands load.
+java="$home/runtime/bin/java -XX:+UseSerialGC -Xlog:disable -Xlog:all=error:stderr"
 work=$target/warm-up
 rm -rf "$work"
 mkdir "$work"
-"$home/runtime/bin/java" -XX:+UseSerialGC -XX:ArchiveClassesAtExit="$home/lib/prestage.jsa" \
-  -Xlog:disable -Xlog:all=error:stderr -Djava.net.preferIPv4Stack=true \
+$java -XX:DumpLoadedClassList="$target/classes.lst" -Djava.net.preferIPv4Stack=true \
   -cp "$home/lib/prestage.jar" io.prestage.cli.WarmUp "$work" > "$target/warm-up.log" 2>&1 ||
   { cat "$target/warm-up.log" >&2; exit 1; }
 rm -rf "$work"
+$java -Xshare:dump -XX:SharedClassListFile="$target/classes.lst" -XX:SharedArchiveFile="$home/lib/prestage.jsa" \
+  -cp "$home/lib/prestage.jar" > "$target/archive.log" 2>&1 || { cat "$target/archive.log" >&2; exit 1; }
 
 tar -C "$target" -czf "$target/prestage-$version.tar.gz" prestage
