@@ -236,6 +236,8 @@ public final class Transfer implements AutoCloseable {
             events.disconnected(hello.node());
             former.close();
         }
+        // The plan may have become ready since our hello left, when this was no connection to tell yet.
+        plan.ifPresent(served -> connection.send(new Message.PlanReady(served)));
         events.connected(hello.node(), hello.plan());
         flushAll();
     }
