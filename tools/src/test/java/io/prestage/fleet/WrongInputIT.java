@@ -134,7 +134,7 @@ final class WrongInputIT {
     void aFolderThatCannotBeUsed() throws Exception {
         Path file = Files.writeString(fleet.scratch().resolve("file"), "no folder");
         assertSentence(1, start("h1", "node", file.toString()), file + " is not a folder");
-        assertSentence(1, start("h1", "node", file.resolve("below").toString()), file + " is not a folder");
+        assertSentence(1, start("h1", "node", file.resolve("below").toString()), file + "/below", "-f");
         // Root may write everywhere but on a filesystem that is read-only.
         Path mounted = mount("readonly", "size=1m");
         Ran.of("mount", "-o", "remount,ro", mounted.toString()).output();
@@ -227,14 +227,14 @@ final class WrongInputIT {
                 options.addAll(List.of("--cluster-port", "8080"));
             }
             Prestage second = start("h1", "node", fleet.folder("h2").toString(), options.toArray(String[]::new));
-            assertSentence(1, second, taken);
+            assertSentence(1, second, "in use", taken, "another port");
         }
     }
 
     @Test
     void nobodySaidWhoMayJoin() throws Exception {
         Prestage node = fleet.start("h1", "node", "-f", fleet.folder("h1").toString());
-        assertSentence(1, node, "--insecure");
+        assertSentence(2, node, "--insecure");
         assertFalse(Files.exists(fleet.folder("h1")), "nothing was touched");
     }
 
