@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class SimulationTest {
     private static final int PIECE = 128 << 10;
     private static final Rate LINK = new Rate(100_000_000);
+    private static final List<Conduct> BAD = List.of(Conduct.MUTE, Conduct.BOASTER, Conduct.FORGER, Conduct.GONE);
 
     @Test
     void eightNodesFinishCloseToTheIdeal() {
@@ -230,7 +231,7 @@ final class SimulationTest {
             if (random.nextInt(4) == 0) {
                 model = model.joining(Duration.ofMillis(1 + random.nextInt(3000)));
             } else if (random.nextInt(4) == 0) {
-                Conduct conduct = Conduct.values()[1 + random.nextInt(4)];
+                Conduct conduct = BAD.get(random.nextInt(BAD.size()));
                 model = model.turning(conduct, Duration.ofMillis(random.nextInt(3000)));
             }
             scenario = scenario.with(server, model);
