@@ -30,6 +30,7 @@ final class StatusIT {
     @AfterEach
     void clear() throws Exception {
         fleet.clear();
+        fleet.lab().setRate("h3", fleet.lab().shape().link());
     }
 
     @AfterAll
