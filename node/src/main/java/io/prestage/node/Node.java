@@ -29,6 +29,7 @@ import io.prestage.protocol.Message.PlanRequest;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -106,7 +107,7 @@ public final class Node implements AutoCloseable {
         this.pages = new Pages(this::fleet, this::server, metrics);
         try {
             transfer.listen();
-            this.http = new HttpServer(new InetSocketAddress(options.cluster().bind(), options.httpPort()), routes());
+            this.http = serve();
         } catch (IOException e) {
             transfer.close();
             throw e;
@@ -190,6 +191,14 @@ public final class Node implements AutoCloseable {
         return staging.session()
                 .map(session ->
                         new Cluster.Holdings(session.digest(), session.store().held()));
+    }
+
+    private HttpServer serve() throws IOException {
+        try {
+            return new HttpServer(new InetSocketAddress(options.cluster().bind(), options.httpPort()), routes());
+        } catch (BindException e) {
+            throw new IOException(e.getMessage() + " with --http-port", e);
+        }
     }
 
     private List<Route> routes() {

@@ -53,6 +53,9 @@ public final class Cluster implements AutoCloseable {
     private static final Duration GATHER = Duration.ofMillis(50);
 
     private static final Logger LOG = LoggerFactory.getLogger(Cluster.class);
+    /** How JGroups' exception begins when the port is taken; it keeps no cause. */
+    private static final String NO_PORT = "No available port";
+
     private static final RequestOptions TELL = RequestOptions.ASYNC();
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -431,9 +434,11 @@ public final class Cluster implements AutoCloseable {
             cause = cause.getCause();
         }
         String where = options.bind().getHostAddress() + " port " + options.port();
-        if (cause instanceof BindException) {
-            return "cannot use " + where + " for cluster membership: " + cause.getMessage()
-                    + "; is another node running there? choose another with --cluster-port";
+        boolean taken = cause instanceof BindException
+                || String.valueOf(cause.getMessage()).startsWith(NO_PORT);
+        if (taken) {
+            return "port " + options.port() + " of address " + options.bind().getHostAddress()
+                    + " is in use: stop the program that has it or choose another port with --cluster-port";
         }
         return "cannot join cluster '" + options.name() + "' from " + where + ": " + cause.getMessage();
     }

@@ -118,11 +118,13 @@ public final class Transfer implements AutoCloseable {
         socketOptions().forEach((option, value) -> bootstrap.childOption(option, value));
         ChannelFuture bound = bootstrap.bind(bind).awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw new IOException(
-                    "cannot listen for peers on " + bind.getAddress().getHostAddress() + " port " + bind.getPort()
-                            + ": " + bound.cause().getMessage() + "; is another node running there? choose another"
-                            + " with --swarm-port",
-                    bound.cause());
+            String place = "port " + bind.getPort() + " of address "
+                    + bind.getAddress().getHostAddress();
+            String said = String.valueOf(bound.cause().getMessage());
+            String why = said.contains("in use")
+                    ? place + " is in use: stop the program that has it or choose another port with --swarm-port"
+                    : place + " cannot be listened on (" + said + "): choose another with --swarm-port or --bind";
+            throw new IOException(why, bound.cause());
         }
         server = bound.channel();
     }
