@@ -279,7 +279,7 @@ public final class Node implements AutoCloseable {
     private void tick() {
         plans.tick(System.nanoTime());
         Optional<Session> session = staging.session();
-        session.ifPresent(current -> current.swarm().tick(System.nanoTime()));
+        session.ifPresent(current -> current.tick(System.nanoTime()));
         if (++ticks % TICKS_PER_REVIEW == 0 && session.isPresent()) {
             transfer.connected().stream()
                     .filter(peer -> session.get().swarm().isIdle(peer))

@@ -26,8 +26,11 @@ import io.prestage.protocol.PieceSet;
 import io.prestage.protocol.Pieces;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Arrays;
-import java.util.HexFormat;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
@@ -46,6 +49,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Session implements Commands, AutoCloseable {
     private static final int WORKERS = 2;
+    /** Longer than the news that a blob is void takes to reach everybody. */
+    private static final Duration PAUSE = Duration.ofSeconds(3);
+
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
     private final Store store;
@@ -60,6 +66,9 @@ final class Session implements Commands, AutoCloseable {
     private final Statements statements;
     private final ExecutorService workers = Executors.newFixedThreadPool(WORKERS, run -> named(run, "verify"));
     private final ExecutorService finisher = Executors.newSingleThreadExecutor(run -> named(run, "finish"));
+    /** Blobs of which nothing is asked for, and until when. */
+    private final Map<Integer, Long> pausedUntil = new HashMap<>();
+
     private final AtomicLong verifiedBytes = new AtomicLong();
 
     /** What a session tells of itself. Called on any of its threads. */
@@ -161,8 +170,8 @@ final class Session implements Commands, AutoCloseable {
         long now = System.nanoTime();
         if (message instanceof Have have) {
             for (Held held : have.pieces()) {
-                if (held.piece() < pieces.count() && !statements.agree(held.piece(), held.fingerprint())) {
-                    contradicted(peer, held.piece());
+                if (held.piece() < pieces.count() && !agrees(held.piece(), held.fingerprint())) {
+                    contradicted(peer.toString(), held.piece());
                 }
             }
             swarm.announced(peer, have.pieces(), now);
@@ -189,11 +198,11 @@ final class Session implements Commands, AutoCloseable {
         if (!swarm.arrived(peer, piece, System.nanoTime())) {
             received.content().release();
             tally.wastedBytes.add(header.length());
-        } else if (!statements.agree(piece, Statements.fingerprint(header.hash()))) {
+        } else if (!agrees(piece, Statements.fingerprint(header.hash()))) {
             received.content().release();
             tally.wastedBytes.add(header.length());
-            contradicted(peer, piece);
             swarm.unstored(piece);
+            contradicted(peer.toString(), piece);
         } else {
             hand(workers, () -> verify(peer, header, received.content()), received.content());
         }
@@ -206,6 +215,24 @@ final class Session implements Commands, AutoCloseable {
 
     /** All pieces of a blob are void, here and everywhere. */
     void voided(int blob) {
+        discard(blob);
+        swarm.voided(blob);
+    }
+
+    /** Time passed. */
+    void tick(long now) {
+        for (Iterator<Map.Entry<Integer, Long>> all = pausedUntil.entrySet().iterator(); all.hasNext(); ) {
+            Map.Entry<Integer, Long> paused = all.next();
+            if (now - paused.getValue() > 0) {
+                all.remove();
+                swarm.resume(paused.getKey());
+            }
+        }
+        swarm.tick(now);
+    }
+
+    /** Gives up what is here of a blob, and asks for nothing of it until everybody had the time to do the same. */
+    private void discard(int blob) {
         try {
             store.discard(blob);
         } catch (StoreException e) {
@@ -217,7 +244,16 @@ final class Session implements Commands, AutoCloseable {
                 verifiedBytes.addAndGet(-pieces.length(piece));
             }
         }
-        swarm.voided(blob);
+        swarm.stop(blob);
+        pausedUntil.put(blob, System.nanoTime() + PAUSE.toNanos());
+    }
+
+    /**
+     * Whether a statement agrees with the ones before. What is heard of a blob while it is paused may be from before, so it is
+     * not taken down.
+     */
+    private boolean agrees(int piece, long fingerprint) {
+        return pausedUntil.containsKey(pieces.blob(piece)) || statements.agree(piece, fingerprint);
     }
 
     // What the swarm decides.
@@ -342,25 +378,27 @@ final class Session implements Commands, AutoCloseable {
     private boolean state(int piece, byte[] hash) {
         boolean agrees = statements.agree(piece, Statements.fingerprint(hash));
         if (!agrees) {
-            LOG.error(
-                    "peers state another hash for piece {} than {}, which is here: nothing more of blob {} is fetched",
-                    piece,
-                    HexFormat.of().formatHex(hash),
-                    plan().blobs().get(pieces.blob(piece)).digest());
-            swarm.stop(pieces.blob(piece));
+            contradicted("what is here", piece);
         }
         return agrees;
     }
 
-    private void contradicted(NodeId peer, int piece) {
+    /** Two statements differ, and nobody can say which is wrong: the blob is begun anew, unless it is proven already. */
+    private void contradicted(String speaker, int piece) {
         int blob = pieces.blob(piece);
         tally.rejected("contradiction");
+        if (store.isVerified(blob)) {
+            LOG.debug("{} states another hash for piece {} than the verified blob has", speaker, piece);
+            return;
+        }
         LOG.error(
-                "{} states another hash for piece {} than was stated before: nothing more of blob {} is fetched",
-                peer,
+                "{} states another hash for piece {} than was stated before: blob {} is begun anew in {} s",
+                speaker,
                 piece,
-                plan().blobs().get(blob).digest());
-        swarm.stop(blob);
+                plan().blobs().get(blob).digest(),
+                PAUSE.toSeconds());
+        discard(blob);
+        swarm.discarded(blob);
     }
 
     private void onLoop(Runnable event) {

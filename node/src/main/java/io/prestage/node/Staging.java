@@ -266,6 +266,11 @@ final class Staging implements AutoCloseable {
         public void voided(Session of, int blob, DigestMismatchException mismatch) {
             LOG.error("{}", mismatch.getMessage());
             tally.rejected("digest");
+            try {
+                of.store().discard(blob); // at once: the node may be about to end, and the disk must not keep it
+            } catch (StoreException e) {
+                fail(e);
+            }
             transfer.loop().execute(() -> of.voided(blob));
             listener.voided(of, blob, mismatch);
         }

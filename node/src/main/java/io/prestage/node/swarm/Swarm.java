@@ -116,17 +116,26 @@ public final class Swarm {
         }
     }
 
-    /** All pieces of a blob turned out to be void, here and everywhere. */
+    /** All pieces of a blob turned out to be void, here and everywhere; neighbours announce what they get anew. */
     public void voided(int blob) {
+        discarded(blob);
+        for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+            for (Peer peer : peers.values()) {
+                if (peer.has.remove(piece)) {
+                    availability[piece]--;
+                }
+            }
+        }
+    }
+
+    /** This node gave up the pieces of a blob; what neighbours hold of it stays theirs. */
+    public void discarded(int blob) {
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             held.remove(piece);
             withheld.remove(piece);
             seeding.forget(piece);
             for (Peer peer : peers.values()) {
                 peer.told.remove(piece);
-                if (peer.has.remove(piece)) {
-                    availability[piece]--;
-                }
                 forgetAsked(peer, piece);
                 peer.queued.remove(piece);
             }
@@ -134,11 +143,19 @@ public final class Swarm {
         }
     }
 
-    /** Two statements of a blob's hashes contradict each other: nothing more of it is asked for. */
+    /** Nothing more of a blob is asked for until {@link #resume}. */
     public void stop(int blob) {
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             stopped.add(piece);
             open.remove(piece);
+        }
+    }
+
+    /** A blob that was stopped is asked for again. */
+    public void resume(int blob) {
+        for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+            stopped.remove(piece);
+            reopen(piece);
         }
     }
 
