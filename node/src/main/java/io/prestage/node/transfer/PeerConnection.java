@@ -32,6 +32,7 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
     private ChannelHandlerContext context;
     private NodeId peer;
     private boolean closing;
+    private boolean written;
 
     /**
      * Waits for the channel.
@@ -113,10 +114,11 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
 
     /** Writes a message, to be flushed with the others of this turn. */
     void send(Message message) {
+        written = true;
         context.write(Unpooled.wrappedBuffer(MessageCodec.encode(message)), context.voidPromise());
     }
 
-    /** Gathers an announcement with the others of this turn. */
+    /** Gathers an announcement with others; {@link #flushAnnouncements} sends them. */
     void announce(Held held) {
         announcements.add(held);
     }
@@ -135,16 +137,22 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
         });
     }
 
-    /** Sends what this turn has gathered. */
+    /** Hands to the network what this turn has written. */
     void flush() {
+        if (written) {
+            written = false;
+            context.flush();
+        }
+    }
+
+    /** Sends the announcements that were gathered. */
+    void flushAnnouncements() {
         for (int from = 0; from < announcements.size(); from += Message.MAX_HAVE) {
             int to = Math.min(announcements.size(), from + Message.MAX_HAVE);
             send(new Have(announcements.subList(from, to)));
         }
         announcements.clear();
-        if (context != null) {
-            context.flush();
-        }
+        flush();
     }
 
     /** Says why, then closes. */

@@ -49,6 +49,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class Transfer implements AutoCloseable {
     static final Duration SILENCE = Duration.ofSeconds(20);
+    /**
+     * How long announcements are gathered. At 100 Mbit/s a node with 8 neighbours tells of 190 pieces a second, each 8 times; a
+     * message for each is most of what its thread does.
+     */
+    private static final Duration GATHER = Duration.ofMillis(10);
+
     private static final Duration PING_AFTER = Duration.ofSeconds(5);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration MAX_REDIAL = Duration.ofSeconds(4);
@@ -71,6 +77,7 @@ public final class Transfer implements AutoCloseable {
     private final Set<NodeId> quarantined = new HashSet<>();
     private Optional<Digest> plan = Optional.empty();
     private Channel server;
+    private boolean announcing;
     private boolean closed;
 
     /**
@@ -177,11 +184,15 @@ public final class Transfer implements AutoCloseable {
         }
     }
 
-    /** Tells a peer of a piece, in one message with the others of this turn. */
+    /** Tells a peer of a piece within {@link #GATHER}, in one message with others. */
     public void announce(NodeId peer, Held held) {
         PeerConnection connection = connections.get(peer);
         if (connection != null) {
             connection.announce(held);
+            if (!announcing) {
+                announcing = true;
+                loop.schedule(this::flushAnnouncements, GATHER.toMillis(), TimeUnit.MILLISECONDS);
+            }
         }
     }
 
@@ -195,7 +206,12 @@ public final class Transfer implements AutoCloseable {
         connection.send(header, file);
     }
 
-    /** Hands everything written in this turn to the network. */
+    private void flushAnnouncements() {
+        announcing = false;
+        connections.values().forEach(PeerConnection::flushAnnouncements);
+    }
+
+    /** Hands everything written in this turn to the network, but for announcements. */
     public void flushAll() {
         connections.values().forEach(PeerConnection::flush);
     }
