@@ -139,9 +139,11 @@ public final class Node implements AutoCloseable {
         return member;
     }
 
-    /** How far this node is. */
+    /** How far this node is with the plan that the cluster follows; with another it has not begun. */
     public Progress progress() {
-        return staging.progress(metrics.peers());
+        Progress progress = staging.progress(metrics.peers());
+        boolean another = staging.session().isPresent() && present().isEmpty();
+        return another && progress.complete() ? Progress.NONE : progress;
     }
 
     /** The plan that is being staged, once it is here. */
@@ -169,10 +171,16 @@ public final class Node implements AutoCloseable {
     // For reports and pages.
 
     private Report report() {
-        byte[] pieces = staging.session()
-                .map(session -> session.store().held().toBytes())
-                .orElse(new byte[0]);
+        byte[] pieces =
+                present().map(session -> session.store().held().toBytes()).orElse(new byte[0]);
         return new Report(member, progress(), Optional.ofNullable(following), pieces);
+    }
+
+    /** The session of the plan that the cluster follows. */
+    private Optional<Session> present() {
+        PlanOffer offer = following;
+        return staging.session()
+                .filter(session -> offer == null || session.digest().equals(offer.plan()));
     }
 
     private ServerStatus server() {

@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -43,6 +44,7 @@ final class OriginFeed implements AutoCloseable {
     static final Duration ASKING = Duration.ofSeconds(3);
 
     private static final Duration IDLE = Duration.ofMillis(500);
+    private static final Duration CLOSING = Duration.ofSeconds(3);
     private static final Duration RETRY = Duration.ofSeconds(3);
     private static final Logger LOG = LoggerFactory.getLogger(OriginFeed.class);
 
@@ -203,8 +205,10 @@ final class OriginFeed implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (ExecutionException e) {
-                LOG.error("the next pieces could not be chosen", e.getCause());
+                failed.accept(new IOException("an unexpected error: " + e.getCause(), e.getCause()));
                 return;
+            } catch (RejectedExecutionException e) {
+                return; // the node ends
             }
         }
     }
@@ -226,8 +230,14 @@ final class OriginFeed implements AutoCloseable {
                 failed.accept(e);
                 broken = e instanceof OriginException;
             }
+        } catch (RuntimeException e) {
+            if (!closed) {
+                failed.accept(new IOException("an unexpected error: " + e, e));
+            }
         } finally {
-            loop.execute(() -> ended(run));
+            if (!loop.isShuttingDown()) {
+                loop.execute(() -> ended(run));
+            }
         }
         return broken;
     }
@@ -283,11 +293,23 @@ final class OriginFeed implements AutoCloseable {
         }
     }
 
-    /** Ends all transfers. */
+    /**
+     * Ends all transfers and waits for them. They are not interrupted as long as they end by themselves, because an interrupt
+     * would close the file that a thread is writing to under everybody else.
+     */
     @Override
     public void close() {
         closed = true;
-        threads.forEach(Thread::interrupt);
         registry.close();
+        wake.release(threads.size());
+        long end = System.nanoTime() + CLOSING.toNanos();
+        for (Thread thread : threads) {
+            try {
+                thread.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime())));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            thread.interrupt();
+        }
     }
 }

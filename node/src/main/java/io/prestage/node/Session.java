@@ -295,6 +295,8 @@ final class Session implements Commands, AutoCloseable {
                     new PieceHeader(piece, Digest.ofRaw(hash.get()), from.length()),
                     new PieceFile(from.channel(), from.position(), from.length(), from::close));
         } catch (StoreException e) {
+            transfer.send(peer, new Reject(piece));
+            loop.execute(() -> swarm.uploaded(peer, System.nanoTime()));
             events.failed(e);
         }
     }
@@ -324,6 +326,9 @@ final class Session implements Commands, AutoCloseable {
         } catch (StoreException e) {
             onLoop(() -> swarm.unstored(piece));
             events.failed(e);
+        } catch (RuntimeException e) {
+            onLoop(() -> swarm.unstored(piece));
+            events.failed(new IOException("an unexpected error: " + e, e));
         } finally {
             content.release();
         }
@@ -352,6 +357,8 @@ final class Session implements Commands, AutoCloseable {
                     events.voided(this, blob, e);
                 } catch (StoreException e) {
                     events.failed(e);
+                } catch (IllegalStateException e) {
+                    LOG.debug("blob {} was given up before it was finished", blob, e);
                 }
             });
         } catch (RejectedExecutionException e) {

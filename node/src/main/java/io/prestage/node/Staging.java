@@ -37,13 +37,15 @@ final class Staging implements AutoCloseable {
     private final Transfer transfer;
     private final Tally tally;
     private final Listener listener;
-    private final CompletableFuture<Void> complete = new CompletableFuture<>();
     private final Pace pace = new Pace();
     private final ExecutorService thread = Executors.newSingleThreadExecutor(run -> {
         Thread made = new Thread(run, "stage");
         made.setDaemon(true);
         return made;
     });
+
+    /** Of the plan that is being staged; another for each. */
+    private volatile CompletableFuture<Void> complete = new CompletableFuture<>();
 
     private volatile Phase phase = Phase.WAITING;
     private volatile String problem = "";
@@ -87,7 +89,10 @@ final class Staging implements AutoCloseable {
         this.listener = listener;
     }
 
-    /** Completes when the folder is full and its receipt written; fails with the sentence of what makes that impossible. */
+    /**
+     * Completes when the folder is full of the present plan and its receipt written; fails with the sentence of what makes that
+     * impossible, or what befell it later.
+     */
     CompletableFuture<Void> complete() {
         return complete;
     }
@@ -134,15 +139,13 @@ final class Staging implements AutoCloseable {
 
     /** Ends the node for a reason that does not pass. */
     void fail(IOException reason) {
-        if (complete.isDone()) {
-            LOG.error("{}", reason.getMessage());
-            return;
-        }
         phase = Phase.FAILED;
         problem = reason.getMessage();
         LOG.debug("this node failed", reason);
         listener.changed();
-        complete.completeExceptionally(reason);
+        if (!complete.completeExceptionally(reason)) {
+            complete = CompletableFuture.failedFuture(reason);
+        }
     }
 
     /** Does something on the staging's thread after what was asked for before. */
@@ -208,6 +211,8 @@ final class Staging implements AutoCloseable {
         if (former == null) {
             return;
         }
+        phase = Phase.WAITING;
+        complete = new CompletableFuture<>();
         session = null;
         listener.ending(former);
         former.close();

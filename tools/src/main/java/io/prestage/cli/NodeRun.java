@@ -77,6 +77,7 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
                 line.show(progress, fleet, wait);
             }
             if (!node.complete().isDone()) {
+                told = false; // of this plan; it may have taken another's place
                 continue;
             }
             if (!told) {

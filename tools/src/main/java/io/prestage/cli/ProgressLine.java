@@ -75,8 +75,14 @@ final class ProgressLine {
                 new Bytes(progress.verifiedBytes()),
                 new Bytes(progress.planBytes()),
                 100 * progress.verifiedBytes() / progress.planBytes(),
-                new Rate(Math.max(1, progress.bytesPerSecond() * Byte.SIZE)),
+                pace(progress),
                 progress.peers());
+    }
+
+    /** What comes in at present; a dash if nothing does. */
+    static String pace(Progress progress) {
+        long bits = progress.bytesPerSecond() * Byte.SIZE;
+        return bits == 0 || progress.complete() ? "-" : new Rate(bits).toString();
     }
 
     private static String bar(Progress progress) {

@@ -4,7 +4,6 @@ import io.prestage.node.cluster.Progress;
 import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.monitor.FleetView;
 import io.prestage.protocol.Bytes;
-import io.prestage.protocol.Rate;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -110,6 +109,11 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static void print(FleetView fleet, PrintWriter out) {
+        if (fleet.members() == 0) {
+            out.println("this node is not a member of cluster " + fleet.cluster()
+                    + " yet: it waits for one of its --peers");
+            return;
+        }
         out.printf(
                 Locale.ROOT,
                 "cluster %s: %d members, %d seeds, %d complete%n",
@@ -141,7 +145,7 @@ final class StatusCommand implements Callable<Integer> {
                             : "lost",
                     percent,
                     new Bytes(progress.verifiedBytes()),
-                    new Rate(Math.max(1, progress.bytesPerSecond() * Byte.SIZE)),
+                    ProgressLine.pace(progress),
                     safety(server));
             String trouble = progress.problem().isEmpty() ? server.member().withdrawn() : progress.problem();
             if (!trouble.isEmpty()) {

@@ -75,10 +75,14 @@ final class Coordinator {
             return false;
         }
         ServerStatus former = servers.get(id);
-        boolean stillSafe =
-                former != null && former.safeToPowerOff() && report.progress().complete();
+        boolean another = report.plan().isPresent()
+                && state.plan()
+                        .filter(plan -> plan.generation() > report.plan().get().generation())
+                        .isPresent();
+        Progress progress = another ? Progress.NONE : report.progress();
+        boolean stillSafe = former != null && former.safeToPowerOff() && progress.complete();
         int alone = former == null ? 0 : former.soleHolderOf();
-        servers.put(id, new ServerStatus(report.member(), report.progress(), true, stillSafe, alone));
+        servers.put(id, new ServerStatus(report.member(), progress, true, stillSafe, alone));
         if (report.plan().map(PlanOffer::plan).equals(state.plan().map(PlanOffer::plan))) {
             putHoldings(id, report.pieces());
         } else {
@@ -159,10 +163,16 @@ final class Coordinator {
     }
 
     private void take(PlanOffer offer) {
+        boolean replaces = state.plan().isPresent();
         state = new ClusterState(state.version() + 1, Optional.of(offer), state.members(), List.of());
         pieces.clear();
-        servers.replaceAll(
-                (id, server) -> new ServerStatus(server.member(), server.progress(), server.present(), false, 0));
+        if (replaces) { // nobody has begun it, and those that left hold the one before
+            servers.values().removeIf(server -> !server.present());
+            servers.replaceAll((id, server) -> new ServerStatus(server.member(), Progress.NONE, true, false, 0));
+        } else {
+            servers.replaceAll(
+                    (id, server) -> new ServerStatus(server.member(), server.progress(), server.present(), false, 0));
+        }
         conclude();
     }
 
