@@ -100,7 +100,9 @@ final class DemoCommand implements Callable<Integer> {
         CountDownLatch cleaned = new CountDownLatch(1);
         Thread onSignal = new Thread(() -> {
             interrupted.countDown();
-            spec.commandLine().getErr().println("prestage: stopping, and removing everything");
+            if (cleaned.getCount() > 0) {
+                spec.commandLine().getErr().println("prestage: stopping, and removing everything");
+            }
             try {
                 cleaned.await(30, TimeUnit.SECONDS);
             } catch (InterruptedException e) {
