@@ -335,7 +335,14 @@ public final class Node implements AutoCloseable {
 
         @Override
         public void voided(Session session, int blob, DigestMismatchException mismatch) {
-            seeding.ifPresent(seed -> seed.voided(session, blob));
+            boolean everywhere = seeding.map(seed -> seed.voided(session, blob)).orElse(false);
+            transfer.loop().execute(() -> {
+                if (everywhere) {
+                    session.voided(blob);
+                } else {
+                    session.restart(blob); // its owner tells, if this is not the only node that has it wrong
+                }
+            });
         }
 
         @Override

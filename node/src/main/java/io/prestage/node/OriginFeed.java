@@ -59,6 +59,10 @@ final class OriginFeed implements AutoCloseable {
     private final List<Thread> threads = new ArrayList<>();
     private final Set<Integer> underWay = new HashSet<>();
     private final Semaphore wake = new Semaphore(0);
+
+    /** Pieces that came from the origin since their blob was last void; guarded by itself. */
+    private final PieceSet brought;
+
     private boolean learning;
     private volatile Set<Integer> owned = Set.of();
     private volatile boolean closed;
@@ -84,6 +88,7 @@ final class OriginFeed implements AutoCloseable {
         this.fleetHoldings = fleetHoldings;
         this.failed = failed;
         this.schedule = new OriginSchedule(pieces, RUN_BYTES);
+        this.brought = new PieceSet(pieces.count());
         for (int connection = 0; connection < connections; connection++) {
             Thread thread = new Thread(this::feed, "origin-" + connection);
             thread.setDaemon(true);
@@ -188,6 +193,20 @@ final class OriginFeed implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes note that a blob is void, and says whether the origin is to blame: every piece of it came from there. Callable from
+     * any thread.
+     */
+    boolean voided(int blob) {
+        synchronized (brought) {
+            boolean all = true;
+            for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+                all &= brought.remove(piece);
+            }
+            return all;
+        }
+    }
+
     // On the connections' threads.
 
     private void feed() {
@@ -280,6 +299,9 @@ final class OriginFeed implements AutoCloseable {
             buffer.flip();
             byte[] hash = Digest.of(buffer.duplicate()).raw();
             int stored = piece;
+            synchronized (brought) {
+                brought.add(stored);
+            }
             boolean last = session.store().write(stored, buffer, hash);
             loop.execute(() -> session.sourced(stored, hash));
             if (last) {

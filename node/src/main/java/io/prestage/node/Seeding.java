@@ -123,18 +123,31 @@ final class Seeding implements AutoCloseable {
         }
     }
 
-    /** A blob that this seed may have fetched is not what its digest names. */
-    void voided(Session session, int blob) {
+    /**
+     * A blob is not what its digest names. If this seed owns it, everybody is told to begin it anew; if it came from the origin
+     * whole, rather than in part from nodes that held it before, that is the origin's fault.
+     *
+     * @return whether this seed owns it
+     */
+    boolean voided(Session session, int blob) {
+        OriginFeed feeding = feed;
         Ownership ownership = cluster.state().ownership();
-        if (blob >= ownership.owners().size() || !ownership.owns(self, blob)) {
-            return;
+        if (feeding == null || blob >= ownership.owners().size() || !ownership.owns(self, blob)) {
+            return false;
         }
         cluster.voided(session.digest(), blob);
         Plan.Blob served = session.plan().blobs().get(blob);
+        if (!feeding.voided(blob)) {
+            LOG.warn(
+                    "blob {} was put together from the origin's pieces and others' that do not fit: it is begun anew",
+                    served.digest());
+            return true;
+        }
         failed(new OriginException(
                 Reason.CORRUPT,
                 served.source() + " served other bytes than its digest says for blob " + served.digest()
                         + ": repair the registry's copy and start the seed again"));
+        return true;
     }
 
     /** Ends the fetching. */

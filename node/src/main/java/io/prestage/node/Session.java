@@ -213,10 +213,21 @@ final class Session implements Commands, AutoCloseable {
         swarm.uploaded(peer, System.nanoTime());
     }
 
-    /** All pieces of a blob are void, here and everywhere. */
+    /** All pieces of a blob are void, here and everywhere; but who has the whole blob verified keeps it, and tells of it again. */
     void voided(int blob) {
+        if (store.isVerified(blob)) {
+            swarm.lost(blob, System.nanoTime());
+            pause(blob);
+        } else {
+            discard(blob);
+            swarm.voided(blob);
+        }
+    }
+
+    /** Gives up what is here of a blob that is not verified; what others hold of it is asked for again. */
+    void restart(int blob) {
         discard(blob);
-        swarm.voided(blob);
+        swarm.discarded(blob);
     }
 
     /** Time passed. */
@@ -244,6 +255,10 @@ final class Session implements Commands, AutoCloseable {
                 verifiedBytes.addAndGet(-pieces.length(piece));
             }
         }
+        pause(blob);
+    }
+
+    private void pause(int blob) {
         swarm.stop(blob);
         pausedUntil.put(blob, System.nanoTime() + PAUSE.toNanos());
     }
@@ -404,8 +419,7 @@ final class Session implements Commands, AutoCloseable {
                 piece,
                 plan().blobs().get(blob).digest(),
                 PAUSE.toSeconds());
-        discard(blob);
-        swarm.discarded(blob);
+        restart(blob);
     }
 
     private void onLoop(Runnable event) {

@@ -276,7 +276,6 @@ final class Staging implements AutoCloseable {
             } catch (StoreException e) {
                 fail(e);
             }
-            transfer.loop().execute(() -> of.voided(blob));
             listener.voided(of, blob, mismatch);
         }
 

@@ -260,6 +260,9 @@ final class WrongInputIT {
         } finally {
             flip(content, 70_000);
         }
+        fleet.seed("h1", List.of(spoilt.reference(registry.host())));
+        fleet.awaitComplete(List.of("h1", "h2", "h3"));
+        fleet.assertVerified(List.of("h1", "h2", "h3"));
     }
 
     @ParameterizedTest

@@ -121,11 +121,19 @@ public final class Swarm {
         discarded(blob);
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             for (Peer peer : peers.values()) {
-                if (peer.has.remove(piece)) {
-                    availability[piece]--;
-                }
+                lost(peer, piece);
             }
         }
+    }
+
+    /** All neighbours gave up what they held of a blob, and this node did not; they announce what they get anew. */
+    public void lost(int blob, long now) {
+        for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
+            for (Peer peer : peers.values()) {
+                lost(peer, piece);
+            }
+        }
+        reveal(now);
     }
 
     /** This node gave up the pieces of a blob; what neighbours hold of it stays theirs. */
@@ -151,11 +159,17 @@ public final class Swarm {
         }
     }
 
-    /** A blob that was stopped is asked for again. */
+    /** A blob that was stopped is asked for again, and neighbours, who may have forgotten it, are told again what is held of it. */
     public void resume(int blob) {
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             stopped.remove(piece);
             reopen(piece);
+            if (held.contains(piece) && !withheld.contains(piece)) {
+                for (Peer peer : peers.values()) {
+                    peer.told.remove(piece);
+                    tell(peer, piece);
+                }
+            }
         }
     }
 
@@ -195,12 +209,9 @@ public final class Swarm {
             forgetAsked(peer, piece);
         }
         seeding.gone(peer);
-        peer.has.forEach(piece -> {
-            if (--availability[piece] == 0 && withheld.contains(piece)) {
-                seeding.forget(piece);
-                seeding.add(piece);
-            }
-        });
+        for (int piece = 0; piece < pieces.count(); piece++) {
+            lost(peer, piece);
+        }
         reveal(now);
         serve(now);
         askAll(now);
@@ -606,6 +617,14 @@ public final class Swarm {
         cancelElsewhere(piece);
         open.remove(piece);
         return true;
+    }
+
+    /** A neighbour holds a piece no more; one that nobody else holds is unsent again if this node brought it. */
+    private void lost(Peer peer, int piece) {
+        if (peer.has.remove(piece) && --availability[piece] == 0 && withheld.contains(piece)) {
+            seeding.forget(piece);
+            seeding.add(piece);
+        }
     }
 
     private void announce(int piece) {

@@ -35,7 +35,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,11 +101,6 @@ public final class Transfer implements AutoCloseable {
 
     /** The thread that everything here happens on. */
     public EventLoop loop() {
-        return loop;
-    }
-
-    /** The same thread, for those who need no more than an executor. */
-    public Executor executor() {
         return loop;
     }
 

@@ -191,6 +191,29 @@ final class SwarmTest {
     }
 
     @Test
+    void whatIsHeldOfABlobThatWasStoppedIsToldAgain() {
+        swarm.joined(ANNA, 0);
+        swarm.recovered(3);
+        assertEquals(List.of("announce 1 3"), taken());
+        swarm.stop(0);
+        swarm.resume(0);
+        assertEquals(List.of("announce 1 3"), taken());
+    }
+
+    @Test
+    void whatAllNeighboursGaveUpIsRevealedAgain() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        swarm.sourced(3, 0);
+        swarm.announced(ANNA, held(3), 1);
+        swarm.announced(BERT, held(3), 1);
+        taken();
+        swarm.lost(0, 2);
+        assertEquals(0, swarm.availability(3));
+        assertEquals(1, taken().size());
+    }
+
+    @Test
     void unknownPeersAreIgnored() {
         swarm.announced(ANNA, held(1), 0);
         swarm.requested(ANNA, 1, 0);
