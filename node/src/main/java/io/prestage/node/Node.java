@@ -426,6 +426,7 @@ public final class Node implements AutoCloseable {
                     .filter(session -> session.digest().equals(offer.plan()))
                     .isPresent();
             if (!here) {
+                staging.announced();
                 plans.need(offer.plan(), System.nanoTime());
                 peerPlans.forEach((peer, plan) -> plans.has(peer, plan, System.nanoTime()));
                 transfer.flushAll();

@@ -50,6 +50,7 @@ final class Staging implements AutoCloseable {
     private volatile Phase phase = Phase.WAITING;
     private volatile String problem = "";
     private volatile Session session;
+    private volatile Optional<Instant> announced = Optional.empty();
     private volatile Instant started = Instant.now();
     private volatile Instant finished;
 
@@ -132,6 +133,11 @@ final class Staging implements AutoCloseable {
                 problem);
     }
 
+    /** The cluster's plan has become known, so that the time runs; called before {@link #stage}. */
+    void announced() {
+        announced = Optional.of(Instant.now());
+    }
+
     /** Says what keeps the node from going on, which may pass; empty if nothing does any more. */
     void problem(String sentence) {
         problem = sentence;
@@ -178,7 +184,8 @@ final class Staging implements AutoCloseable {
             }
             Store store = Store.open(folder, plan);
             Session opened = new Session(store, transfer, tally, new FromSession());
-            started = Instant.now();
+            started = announced.orElseGet(Instant::now);
+            announced = Optional.empty();
             finished = null;
             phase = Phase.CHECKING;
             session = opened;

@@ -1,5 +1,6 @@
 package io.prestage.cli;
 
+import io.prestage.lab.GeneratedImages;
 import io.prestage.node.cluster.Progress;
 import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.http.HttpServer;
@@ -127,7 +128,7 @@ final class DemoCommand implements Callable<Integer> {
     private int run() throws IOException {
         String network = network();
         out.println("making images of " + size + " in " + root);
-        DemoImages images = DemoImages.make(root.resolve("registry"), size);
+        GeneratedImages images = GeneratedImages.make(root.resolve("registry"), size);
         InetSocketAddress address = new InetSocketAddress(network + 1, 5000);
         DistributionApi api = new DistributionApi(
                 new LayoutContents(images.layout(), images.entries()), (blob, from, to, bytes) -> served.add(bytes));
@@ -156,7 +157,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void startAll(String network, DemoImages images) throws IOException {
+    private void startAll(String network, GeneratedImages images) throws IOException {
         String seed = network + FIRST_HOST;
         List<String> seeding = new ArrayList<>(List.of("seed", "--tls-verify=false"));
         for (String tag : images.tags()) {
@@ -232,7 +233,7 @@ final class DemoCommand implements Callable<Integer> {
         return new Progress(phase, plan, verified, 0, 0, 0, 0, 0, 0, pace, peers, 0, "");
     }
 
-    private boolean prove(DemoImages images, FleetView fleet) throws IOException {
+    private boolean prove(GeneratedImages images, FleetView fleet) throws IOException {
         boolean good = true;
         out.printf(
                 Locale.ROOT,

@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
@@ -24,16 +25,27 @@ import picocli.CommandLine.TypeConversionException;
         name = "lab",
         description = "A factory LAN on this machine, from network namespaces: hosts h1 to hN and 'origin'.",
         mixinStandardHelpOptions = true,
-        subcommands = {LabCommand.Up.class, LabCommand.Exec.class, LabCommand.Down.class, LabCommand.ListLabs.class},
+        subcommands = {
+            LabCommand.Up.class,
+            LabCommand.Exec.class,
+            LabCommand.SetLink.class,
+            LabCommand.Add.class,
+            LabCommand.Kill.class,
+            LabCommand.Down.class,
+            LabCommand.ListLabs.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 public final class LabCommand {
-    static final class RateConverter implements ITypeConverter<Rate> {
-        @Override
-        public Rate convert(String text) {
-            try {
-                return Rate.parse(text);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
+    /** A server whose link differs. */
+    record ServerLink(String host, Rate rate) {
+        static final class Converter implements ITypeConverter<ServerLink> {
+            @Override
+            public ServerLink convert(String text) {
+                String[] parts = text.split("=", 2);
+                if (parts.length < 2) {
+                    throw new TypeConversionException("'" + text + "' is not HOST=R: write it like h3=10Mbit/s");
+                }
+                return new ServerLink(parts[0], new RateConverter().convert(parts[1]));
             }
         }
     }
@@ -62,6 +74,13 @@ public final class LabCommand {
         private Rate originRate;
 
         @Option(
+                names = "--link",
+                paramLabel = "HOST=R",
+                converter = ServerLink.Converter.class,
+                description = "Another speed for one server's link, either way; repeatable.")
+        private List<ServerLink> links = List.of();
+
+        @Option(
                 names = "--registry",
                 paramLabel = "DIR",
                 description = "Runs a registry on the origin that keeps its content in DIR.")
@@ -73,6 +92,9 @@ public final class LabCommand {
         @Override
         public Integer call() throws LabException, InterruptedException {
             Lab lab = Lab.up(new LabShape(servers, rate, originRate == null ? rate : originRate));
+            for (ServerLink link : links) {
+                lab.setRate(link.host(), link.rate());
+            }
             PrintWriter out = spec.commandLine().getOut();
             out.println("lab " + lab.id());
             for (String server : lab.servers()) {
@@ -111,6 +133,128 @@ public final class LabCommand {
                     .inheritIO()
                     .start()
                     .waitFor();
+        }
+    }
+
+    @Command(
+            name = "set",
+            description = {
+                "Changes a host's link while the lab runs.",
+                "For example: prestage lab set h3 --rate 10Mbit/s; prestage lab set h3 --down"
+            },
+            mixinStandardHelpOptions = true)
+    static final class SetLink implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--lab", paramLabel = "ID", description = "Which lab, if there are several.")
+        private String id;
+
+        @Parameters(paramLabel = "HOST", arity = "1..*", description = "h1 to hN, or origin.")
+        private List<String> hosts;
+
+        @Option(
+                names = "--rate",
+                paramLabel = "R",
+                converter = RateConverter.class,
+                description = "Speed of the link, either way.")
+        private Rate rate;
+
+        @Option(
+                names = "--upload",
+                paramLabel = "R",
+                converter = RateConverter.class,
+                description = "Speed of what the host sends.")
+        private Rate upload;
+
+        @Option(
+                names = "--download",
+                paramLabel = "R",
+                converter = RateConverter.class,
+                description = "Speed of what the host receives.")
+        private Rate download;
+
+        @ArgGroup
+        private Cable cable;
+
+        static final class Cable {
+            @Option(names = "--up", description = "Plug the cable in again.")
+            private boolean up;
+
+            @Option(names = "--down", description = "Pull the cable.")
+            private boolean down;
+        }
+
+        @Override
+        public Integer call() throws LabException {
+            if (rate == null && upload == null && download == null && cable == null) {
+                throw new ParameterException(
+                        spec.commandLine(), "say what to change: --rate, --upload, --download, --up or --down");
+            }
+            Lab lab = chosen(id);
+            for (String host : hosts) {
+                if (rate != null) {
+                    lab.setRate(host, rate);
+                }
+                if (upload != null) {
+                    lab.setUpload(host, upload);
+                }
+                if (download != null) {
+                    lab.setDownload(host, download);
+                }
+                if (cable != null) {
+                    lab.setLink(host, cable.up && !cable.down);
+                }
+            }
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "add",
+            description = "Puts one more server on the switch while the lab runs; prints its name and address.",
+            mixinStandardHelpOptions = true)
+    static final class Add implements Callable<Integer> {
+        @Spec
+        private CommandSpec spec;
+
+        @Option(names = "--lab", paramLabel = "ID", description = "Which lab, if there are several.")
+        private String id;
+
+        @Option(
+                names = "--rate",
+                paramLabel = "R",
+                converter = RateConverter.class,
+                description = "Speed of its link (as the lab's).")
+        private Rate rate;
+
+        @Override
+        public Integer call() throws LabException {
+            Lab lab = chosen(id);
+            String host = lab.addServer(rate == null ? lab.shape().link() : rate);
+            spec.commandLine().getOut().println(host + " " + lab.address(host));
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "kill",
+            description = "Ends every process of a host, as a power cut would.",
+            mixinStandardHelpOptions = true)
+    static final class Kill implements Callable<Integer> {
+        @Option(names = "--lab", paramLabel = "ID", description = "Which lab, if there are several.")
+        private String id;
+
+        @Parameters(paramLabel = "HOST", arity = "1..*", description = "h1 to hN, or origin.")
+        private List<String> hosts;
+
+        @Override
+        public Integer call() throws LabException {
+            Lab lab = chosen(id);
+            for (String host : hosts) {
+                lab.kill(host);
+            }
+            return 0;
         }
     }
 

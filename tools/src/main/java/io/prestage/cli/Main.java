@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
             NodeCommand.class,
             VerifyCommand.class,
             StatusCommand.class,
+            BenchCommand.class,
             LabCommand.class
         })
 public final class Main implements Runnable {

@@ -9,6 +9,15 @@ import java.util.List;
 final class OwnProgram {
     private OwnProgram() {}
 
+    /** The file that starts this program. */
+    static Path launcher() {
+        String home = System.getProperty("prestage.home");
+        if (home == null) {
+            throw new Failure("this needs the packaged program: start it as bin/prestage");
+        }
+        return Path.of(home, "bin", "prestage");
+    }
+
     /** The command line that runs this program, with the options of this Java, and the given arguments. */
     static List<String> command(List<String> arguments) {
         List<String> command = new ArrayList<>();

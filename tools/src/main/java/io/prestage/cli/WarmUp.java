@@ -1,6 +1,7 @@
 package io.prestage.cli;
 
 import io.prestage.imageset.ImageList;
+import io.prestage.lab.GeneratedImages;
 import io.prestage.node.Node;
 import io.prestage.node.NodeOptions;
 import io.prestage.node.ServerName;
@@ -43,7 +44,7 @@ final class WarmUp {
         for (String command : List.of("demo", "seed", "node", "status", "verify", "lab")) {
             Main.commandLine().execute(command, "--help");
         }
-        DemoImages images = DemoImages.make(root.resolve("registry"), SIZE);
+        GeneratedImages images = GeneratedImages.make(root.resolve("registry"), SIZE);
         DistributionApi api = new DistributionApi(
                 new LayoutContents(images.layout(), images.entries()), (blob, from, to, bytes) -> {});
         try (HttpServer registry = new HttpServer(new InetSocketAddress(NETWORK + 1, 0), List.of(api.route()))) {

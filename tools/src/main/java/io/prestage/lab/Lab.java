@@ -7,12 +7,16 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -30,8 +34,10 @@ public final class Lab implements AutoCloseable {
     private static final String BRIDGE = "bridge";
     private static final String ORIGIN_ADDRESS = "10.77.255.254";
     private static final int SECONDS_TO_END = 2;
+    private static final Pattern LINK_STATISTICS =
+            Pattern.compile("^\\d+: (h\\d+|origin)@.* RX: .*?\\\\ +(\\d+) .* TX: .*?\\\\ +(\\d+) ");
 
-    private final LabState state;
+    private LabState state;
     private Optional<Thread> hook = Optional.empty();
     private boolean removed;
 
@@ -103,7 +109,7 @@ public final class Lab implements AutoCloseable {
         return state.id();
     }
 
-    /** What it looks like, as it was made. */
+    /** What it looks like, as it was made, with the servers that were added. */
     public LabShape shape() {
         return state.shape();
     }
@@ -155,14 +161,81 @@ public final class Lab implements AutoCloseable {
 
     /** Gives a host's link another speed, either way. */
     public void setRate(String host, Rate rate) throws LabException {
+        setUpload(host, rate);
+        setDownload(host, rate);
+    }
+
+    /** Gives what a host sends another speed. */
+    public void setUpload(String host, Rate rate) throws LabException {
         requireHost(host);
-        shape(host, rate);
+        shape(namespace(host), "eth0", rate);
+    }
+
+    /** Gives what a host receives another speed. */
+    public void setDownload(String host, Rate rate) throws LabException {
+        requireHost(host);
+        shape(namespace(BRIDGE), host, rate);
     }
 
     /** Pulls a host's cable, or plugs it in again. */
     public void setLink(String host, boolean up) throws LabException {
         requireHost(host);
         SystemCommand.run("ip", "-n", namespace(BRIDGE), "link", "set", host, up ? "up" : "down");
+    }
+
+    /** Ends every process of a host, as a power cut would. */
+    public void kill(String host) throws LabException {
+        requireHost(host);
+        for (List<ProcessHandle> left = processes(host); !left.isEmpty(); left = processes(host)) {
+            left.forEach(ProcessHandle::destroyForcibly);
+            awaitEnd(left);
+        }
+    }
+
+    /**
+     * Puts one more server on the switch.
+     *
+     * @param link its link's speed, either way
+     * @return its name
+     */
+    public synchronized String addServer(Rate link) throws LabException {
+        try {
+            state = LabState.read(id())
+                    .orElseThrow(() -> new LabException("lab " + id() + " is gone"))
+                    .withOneMore();
+            state.replace();
+        } catch (IllegalArgumentException e) {
+            throw new LabException(e.getMessage(), e);
+        } catch (IOException e) {
+            throw labException("add a server to lab " + id(), e);
+        }
+        String host = "h" + shape().servers();
+        SystemCommand.run("ip", "netns", "add", namespace(host));
+        plug(host);
+        setRate(host, link);
+        return host;
+    }
+
+    /**
+     * What every host's link has carried so far.
+     *
+     * @param received bytes on the wire towards the host, frames and all
+     * @param sent bytes on the wire from it
+     */
+    public record Traffic(long received, long sent) {}
+
+    /** What every host's link has carried so far, by host. */
+    public Map<String, Traffic> traffic() throws LabException {
+        Map<String, Traffic> traffic = new HashMap<>();
+        String statistics = SystemCommand.run("ip", "-n", namespace(BRIDGE), "-s", "-o", "link");
+        for (String line : statistics.split("\n", -1)) {
+            Matcher link = LINK_STATISTICS.matcher(line);
+            if (link.find()) {
+                // Seen from the switch, what a port receives its host has sent.
+                traffic.put(link.group(1), new Traffic(Long.parseLong(link.group(3)), Long.parseLong(link.group(2))));
+            }
+        }
+        return traffic;
     }
 
     /** Lets the lab outlive this process; {@link #attach} and {@link #down} remove it. */
@@ -202,21 +275,11 @@ public final class Lab implements AutoCloseable {
             namespaces.append("netns add ").append(namespace(BRIDGE)).append('\n');
             SystemCommand.run(List.of("ip", "-batch", "-"), namespaces.toString());
             // Snooping would need a querier, which a lab has not; a plain switch floods.
-            StringBuilder bridge = new StringBuilder("link add br0 type bridge mcast_snooping 0\nlink set br0 up\n");
+            String bridge = "link add br0 type bridge mcast_snooping 0\nlink set br0 up\n";
+            SystemCommand.run(List.of("ip", "-n", namespace(BRIDGE), "-batch", "-"), bridge);
             for (String host : hosts()) {
-                bridge.append(String.format(
-                        "link add %s type veth peer name eth0 netns %s%nlink set %s master br0%nlink set %s up%n",
-                        host, namespace(host), host, host));
-            }
-            SystemCommand.run(List.of("ip", "-n", namespace(BRIDGE), "-batch", "-"), bridge.toString());
-            for (String host : hosts()) {
-                SystemCommand.run(
-                        List.of("ip", "-n", namespace(host), "-batch", "-"),
-                        String.format(
-                                "link set lo up%naddr add %s/16 brd + dev eth0%nlink set eth0 up%n"
-                                        + "route add 224.0.0.0/4 dev eth0%n",
-                                address(host)));
-                shape(host, host.equals(ORIGIN) ? shape().origin() : shape().link());
+                plug(host);
+                setRate(host, host.equals(ORIGIN) ? shape().origin() : shape().link());
             }
         } catch (LabException e) {
             try {
@@ -228,16 +291,32 @@ public final class Lab implements AutoCloseable {
         }
     }
 
-    private void shape(String host, Rate rate) throws LabException {
+    private void plug(String host) throws LabException {
+        SystemCommand.run(
+                List.of("ip", "-n", namespace(BRIDGE), "-batch", "-"),
+                String.format(
+                        "link add %s type veth peer name eth0 netns %s%nlink set %s master br0%nlink set %s up%n",
+                        host, namespace(host), host, host));
+        SystemCommand.run(
+                List.of("ip", "-n", namespace(host), "-batch", "-"),
+                String.format(
+                        "link set lo up%naddr add %s/16 brd + dev eth0%nlink set eth0 up%nroute add 224.0.0.0/4 dev eth0%n",
+                        address(host)));
+    }
+
+    private static void shape(String namespace, String device, Rate rate) throws LabException {
         // As much as a link of a few hundred Mbit/s needs; more would let a sender overtake the link for a moment.
-        String tbf = String.format(" root tbf rate %dbit burst 128k latency 40ms%n", rate.bitsPerSecond());
-        SystemCommand.run(List.of("tc", "-n", namespace(host), "-batch", "-"), "qdisc replace dev eth0" + tbf);
-        SystemCommand.run(List.of("tc", "-n", namespace(BRIDGE), "-batch", "-"), "qdisc replace dev " + host + tbf);
+        SystemCommand.run(
+                List.of("tc", "-n", namespace, "-batch", "-"),
+                String.format(
+                        "qdisc replace dev %s root tbf rate %dbit burst 128k latency 40ms%n",
+                        device, rate.bitsPerSecond()));
     }
 
     private synchronized void remove() throws LabException {
         removed = true;
         try {
+            state = LabState.read(id()).orElse(state); // another process may have added servers
             endProcesses();
             // A namespace lives on while a process of it dies, and its veth with it, unless that is deleted by name.
             if (exists(BRIDGE)) {
@@ -279,15 +358,20 @@ public final class Lab implements AutoCloseable {
     private List<ProcessHandle> processes() throws LabException {
         List<ProcessHandle> processes = new ArrayList<>();
         for (String host : hosts()) {
-            if (exists(host)) {
-                SystemCommand.run("ip", "netns", "pids", namespace(host))
-                        .lines()
-                        .map(pid -> ProcessHandle.of(Long.parseLong(pid.strip())))
-                        .flatMap(Optional::stream)
-                        .forEach(processes::add);
-            }
+            processes.addAll(processes(host));
         }
         return processes;
+    }
+
+    private List<ProcessHandle> processes(String host) throws LabException {
+        if (!exists(host)) {
+            return List.of();
+        }
+        return SystemCommand.run("ip", "netns", "pids", namespace(host))
+                .lines()
+                .map(pid -> ProcessHandle.of(Long.parseLong(pid.strip())))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     private static void awaitEnd(List<ProcessHandle> processes) throws LabException {

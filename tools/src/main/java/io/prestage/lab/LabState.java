@@ -38,6 +38,11 @@ record LabState(String id, LabShape shape, long owner, long ownerStart, boolean 
         return new LabState(id, shape, owner, ownerStart, true);
     }
 
+    LabState withOneMore() {
+        return new LabState(
+                id, new LabShape(shape.servers() + 1, shape.link(), shape.origin()), owner, ownerStart, detached);
+    }
+
     Path folder() {
         return ROOT.resolve(id);
     }

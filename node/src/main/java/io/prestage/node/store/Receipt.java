@@ -18,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param version {@link #VERSION}
  * @param plan the plan's digest
  * @param server which server it is
- * @param started when the node began to fill the folder
+ * @param started when the node heard of the plan; a seed that made it, when it began to fill the folder
  * @param finished when the last blob was verified
  * @param bytes what was received for it
  * @param images every image

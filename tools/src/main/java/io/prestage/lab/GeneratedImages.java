@@ -1,4 +1,4 @@
-package io.prestage.cli;
+package io.prestage.lab;
 
 import io.prestage.node.registry.LayoutContents;
 import io.prestage.protocol.Bytes;
@@ -17,15 +17,17 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Makes images to show around: several that share base layers, of random bytes, in a folder that a registry can serve.
+ * Makes images to show and to measure with: several that share base layers, of random bytes, in an OCI layout. The same size
+ * gives the same images.
  *
- * @param layout the folder
+ * @param layout the folder; its index names the images as {@code tags} does
  * @param entries its images, for the registry
  * @param tags the images as {@code repository:tag}
  * @param unique bytes of all configs and layers, shared ones counted once
  * @param copied bytes of the same if every image is counted alone
  */
-record DemoImages(Path layout, List<LayoutContents.Entry> entries, List<String> tags, Bytes unique, Bytes copied) {
+public record GeneratedImages(
+        Path layout, List<LayoutContents.Entry> entries, List<String> tags, Bytes unique, Bytes copied) {
     private static final int IMAGES = 8;
     private static final String MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
     private static final String CONFIG_TYPE = "application/vnd.oci.image.config.v1+json";
@@ -33,7 +35,7 @@ record DemoImages(Path layout, List<LayoutContents.Entry> entries, List<String> 
     private static final int BLOCK = 1 << 16;
 
     /** Copies the lists. */
-    DemoImages {
+    public GeneratedImages {
         entries = List.copyOf(entries);
         tags = List.copyOf(tags);
     }
@@ -45,7 +47,7 @@ record DemoImages(Path layout, List<LayoutContents.Entry> entries, List<String> 
      *
      * @param total bytes of all layers: half of them in two base layers that the images share, half in layers of their own
      */
-    static DemoImages make(Path layout, Bytes total) throws IOException {
+    public static GeneratedImages make(Path layout, Bytes total) throws IOException {
         Path blobs = Files.createDirectories(layout.resolve("blobs").resolve("sha256"));
         SplittableRandom random = new SplittableRandom(total.count());
         List<Blob> bases =
@@ -72,8 +74,10 @@ record DemoImages(Path layout, List<LayoutContents.Entry> entries, List<String> 
                 copied += blob.size();
             }
         }
+        Files.writeString(layout.resolve("oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+        Files.writeString(layout.resolve("index.json"), index(layout, entries));
         long once = unique.values().stream().mapToLong(Long::longValue).sum();
-        return new DemoImages(layout, entries, tags, new Bytes(once), new Bytes(copied));
+        return new GeneratedImages(layout, entries, tags, new Bytes(once), new Bytes(copied));
     }
 
     private static String diffIds(List<Blob> layers) {
@@ -86,6 +90,20 @@ record DemoImages(Path layout, List<LayoutContents.Entry> entries, List<String> 
                 layers.stream().map(layer -> descriptor(LAYER_TYPE, layer)).toList();
         return "{\"schemaVersion\":2,\"mediaType\":\"" + MANIFEST_TYPE + "\",\"config\":"
                 + descriptor(CONFIG_TYPE, config) + ",\"layers\":[" + String.join(",", described) + "]}";
+    }
+
+    private static String index(Path layout, List<LayoutContents.Entry> entries) throws IOException {
+        List<String> images = new ArrayList<>();
+        for (LayoutContents.Entry image : entries) {
+            Path manifest = layout.resolve("blobs")
+                    .resolve("sha256")
+                    .resolve(image.digest().hex());
+            String described = descriptor(MANIFEST_TYPE, new Blob(image.digest(), Files.size(manifest)));
+            images.add(described.substring(0, described.length() - 1)
+                    + ",\"annotations\":{\"org.opencontainers.image.ref.name\":\"" + image.name() + ":"
+                    + image.tag().orElseThrow() + "\"}}");
+        }
+        return "{\"schemaVersion\":2,\"manifests\":[" + String.join(",", images) + "]}";
     }
 
     private static String descriptor(String type, Blob blob) {

@@ -1,0 +1,179 @@
+package io.prestage.lab.bench;
+
+import io.prestage.lab.GeneratedImages;
+import io.prestage.lab.Lab;
+import io.prestage.lab.LabException;
+import io.prestage.lab.LabRegistry;
+import io.prestage.lab.LabShape;
+import io.prestage.protocol.Bytes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Measures a case: makes the lab and the content, lets the program run several times and every other contender once, and
+ * removes it all. Needs root, the programs that a lab needs, and skopeo.
+ */
+public final class Bench {
+    /** What can be compared with. */
+    public static final List<String> OTHERS = List.of("aria2", "skopeo");
+
+    private static final Path MEMORY = Path.of("/dev/shm");
+
+    private final BenchCase what;
+    private final int runs;
+    private final List<String> against;
+    private final Path program;
+    private final Path folder;
+    private final Consumer<String> progress;
+
+    /**
+     * What came of it.
+     *
+     * @param report figures
+     * @param plot progress of every server over time, as SVG
+     */
+    public record Result(Report report, String plot) {}
+
+    /**
+     * Prepares; nothing is done yet.
+     *
+     * @param runs how often the program runs, 1 or more
+     * @param against which of {@link #OTHERS} run too
+     * @param program the program's launcher
+     * @param folder where servers' folders are put; nothing for memory if that is large enough, else the temporary folder
+     * @param progress is told in a line what happens
+     */
+    public Bench(
+            BenchCase what,
+            int runs,
+            List<String> against,
+            Path program,
+            Optional<Path> folder,
+            Consumer<String> progress) {
+        this.what = what;
+        this.runs = runs;
+        this.against = List.copyOf(against);
+        this.program = program;
+        this.folder = folder.orElseGet(this::roomyFolder);
+        this.progress = progress;
+    }
+
+    /**
+     * Measures.
+     *
+     * @throws IOException if a part is missing or does not work, with the sentence that says which
+     */
+    public Result run() throws IOException, InterruptedException {
+        for (Contender needed : List.of(new DirectPulls(), new PrestageFleet(program))) {
+            if (needed.lacks().isPresent()) {
+                throw new LabException("a benchmark needs the program '"
+                        + needed.lacks().get() + "': install the package of that name");
+            }
+        }
+        requireSpace();
+        Path root = Files.createTempDirectory(folder, "prestage-bench-");
+        Thread onSignal = new Thread(() -> {
+            try {
+                Race.delete(root);
+            } catch (IOException e) {
+                System.err.println("prestage: " + root + " could not be removed: " + e.getMessage());
+            }
+        });
+        Lab lab = Lab.up(new LabShape(what.servers() + 1, what.link(), what.origin()));
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        try (lab) {
+            progress.accept("making images of " + what.size() + " in " + root);
+            GeneratedImages content = GeneratedImages.make(root.resolve("content"), what.size());
+            LabRegistry registry = lab.registry(LabRegistry.Settings.plain(root.resolve("registry")));
+            push(lab, registry, content, root);
+            return race(new Race(what, lab, registry, content, root.resolve("scratch")));
+        } finally {
+            Race.delete(root);
+            Runtime.getRuntime().removeShutdownHook(onSignal);
+        }
+    }
+
+    private Result race(Race race) throws IOException, InterruptedException {
+        List<Run> own = new ArrayList<>();
+        for (int run = 1; run <= runs; run++) {
+            own.add(once(new PrestageFleet(program), race));
+        }
+        List<Run> shown = new ArrayList<>(List.of(Report.median(own)));
+        List<Report.Other> others = new ArrayList<>();
+        for (Contender contender : List.of(new AriaSwarm(), new DirectPulls())) {
+            if (!against.contains(contender.name())) {
+                continue;
+            }
+            if (contender.lacks().isPresent()) {
+                others.add(Report.Other.absent(
+                        contender.name(), "not compared: " + contender.lacks().get() + " is not installed"));
+                continue;
+            }
+            Run run = once(contender, race);
+            shown.add(run);
+            others.add(Report.Other.of(run));
+        }
+        return new Result(Report.of(what, own, others), new ProgressPlot(what, shown).svg());
+    }
+
+    private Run once(Contender contender, Race race) throws IOException, InterruptedException {
+        Files.createDirectories(race.scratch());
+        try {
+            Run run = contender.run(race);
+            progress.accept(String.format(
+                    Locale.ROOT,
+                    "%s %s: %.2f s, %.3f of ideal",
+                    what.name(),
+                    run.contender(),
+                    run.time(),
+                    run.ratio()));
+            return run;
+        } finally {
+            Race.delete(race.scratch());
+        }
+    }
+
+    private static void push(Lab lab, LabRegistry registry, GeneratedImages content, Path root)
+            throws IOException, InterruptedException {
+        try (HostProcesses processes = new HostProcesses(lab, root.resolve("push"))) {
+            for (String image : content.tags()) {
+                Process copying = processes.start(
+                        Lab.ORIGIN,
+                        List.of(
+                                "skopeo",
+                                "--insecure-policy",
+                                "copy",
+                                "-q",
+                                "--dest-tls-verify=false",
+                                "oci:" + content.layout() + ":" + image,
+                                "docker://" + registry.host() + "/" + image));
+                processes.awaitSuccess(copying, Duration.ofMinutes(5));
+            }
+        }
+    }
+
+    /** The content twice, and once for each server; some more for what programs write beside it. */
+    private long needed() {
+        return what.size().count() * (what.servers() + 4);
+    }
+
+    private Path roomyFolder() {
+        boolean roomy = Files.isWritable(MEMORY) && MEMORY.toFile().getUsableSpace() > 2 * needed();
+        return roomy ? MEMORY : Path.of(System.getProperty("java.io.tmpdir"));
+    }
+
+    private void requireSpace() throws LabException {
+        long free = folder.toFile().getUsableSpace();
+        if (free < needed()) {
+            throw new LabException("the case needs " + new Bytes(needed()) + " and " + folder + " has "
+                    + new Bytes(free) + " free: choose less with --size, or another place with --dir");
+        }
+    }
+}

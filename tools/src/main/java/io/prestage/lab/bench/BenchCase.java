@@ -1,0 +1,54 @@
+package io.prestage.lab.bench;
+
+import io.prestage.protocol.Bytes;
+import io.prestage.protocol.Rate;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What is measured: a seed and empty servers on one switch, and content that all of them are to hold.
+ *
+ * @param name what it is called
+ * @param servers empty ones, beside the seed; 1 or more
+ * @param link each server's link, either way
+ * @param origin the registry's link, either way
+ * @param size about how many bytes the images have
+ * @param seedIsFull whether the seed holds everything before the clock starts; otherwise it fetches while the clock runs
+ */
+public record BenchCase(String name, int servers, Rate link, Rate origin, Bytes size, boolean seedIsFull) {
+    /** The cases that have numbers to reach. */
+    public static final List<BenchCase> KNOWN = List.of(
+            full("lan9", 8, "100Mbit/s", "96MiB"),
+            full("lan17", 16, "50Mbit/s", "64MiB"),
+            new BenchCase("origin8", 8, Rate.parse("200Mbit/s"), Rate.parse("50Mbit/s"), Bytes.parse("128MiB"), false));
+
+    /** Requires all parts. */
+    public BenchCase {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(link, "link");
+        Objects.requireNonNull(origin, "origin");
+        Objects.requireNonNull(size, "size");
+        if (servers < 1) {
+            throw new IllegalArgumentException("a case has 1 server or more beside the seed, not " + servers);
+        }
+        if (size.count() < 1 << 20) {
+            throw new IllegalArgumentException("a case moves 1MiB or more, not " + size);
+        }
+    }
+
+    /** A known case. */
+    public static Optional<BenchCase> named(String name) {
+        return KNOWN.stream().filter(known -> known.name().equals(name)).findFirst();
+    }
+
+    /** Seconds that nobody can do it in less: the bytes over the slowest link that all of them must pass. */
+    public double ideal(long bytes) {
+        Rate slowest = seedIsFull || link.compareTo(origin) < 0 ? link : origin;
+        return bytes * (double) Byte.SIZE / slowest.bitsPerSecond();
+    }
+
+    private static BenchCase full(String name, int servers, String link, String size) {
+        return new BenchCase(name, servers, Rate.parse(link), Rate.parse(link), Bytes.parse(size), true);
+    }
+}
