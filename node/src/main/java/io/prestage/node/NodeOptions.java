@@ -33,11 +33,15 @@ public record NodeOptions(
      * What makes a node a seed.
      *
      * @param request what was asked for, such that two seeds that were asked for the same say the same
-     * @param planner makes the plan, if the cluster has none yet
-     * @param origin how to reach the origin
+     * @param origin where the plan and its content come from
      * @param replace whether to replace a plan that the cluster has and that was asked for differently
      */
-    public record Seed(String request, Planner planner, OriginOptions origin, boolean replace) {}
+    public record Seed(String request, Origin origin, boolean replace) {
+        /** A seed of registries. */
+        public Seed(String request, Planner planner, OriginOptions options, boolean replace) {
+            this(request, new NetworkOrigin(planner, options), replace);
+        }
+    }
 
     /** Makes a plan from what the origin says. */
     @FunctionalInterface

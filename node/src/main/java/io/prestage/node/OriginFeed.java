@@ -1,9 +1,8 @@
 package io.prestage.node;
 
 import io.netty.channel.EventLoop;
-import io.prestage.node.origin.ImageReference;
+import io.prestage.node.origin.BlobSource;
 import io.prestage.node.origin.OriginException;
-import io.prestage.node.origin.RegistryClient;
 import io.prestage.node.swarm.OriginSchedule;
 import io.prestage.node.swarm.OriginSchedule.Run;
 import io.prestage.protocol.Digest;
@@ -52,7 +51,7 @@ final class OriginFeed implements AutoCloseable {
     private final Plan plan;
     private final Pieces pieces;
     private final EventLoop loop;
-    private final RegistryClient registry;
+    private final BlobSource source;
     private final Supplier<CompletableFuture<PieceSet>> fleetHoldings;
     private final Consumer<IOException> failed;
     private final OriginSchedule schedule;
@@ -76,7 +75,7 @@ final class OriginFeed implements AutoCloseable {
     OriginFeed(
             Session session,
             EventLoop loop,
-            RegistryClient registry,
+            BlobSource source,
             int connections,
             Supplier<CompletableFuture<PieceSet>> fleetHoldings,
             Consumer<IOException> failed) {
@@ -84,7 +83,7 @@ final class OriginFeed implements AutoCloseable {
         this.plan = session.plan();
         this.pieces = session.pieces();
         this.loop = loop;
-        this.registry = registry;
+        this.source = source;
         this.fleetHoldings = fleetHoldings;
         this.failed = failed;
         this.schedule = new OriginSchedule(pieces, RUN_BYTES);
@@ -240,8 +239,7 @@ final class OriginFeed implements AutoCloseable {
             PieceSink sink = new PieceSink(run, buffer);
             long from = pieces.offset(run.first());
             long to = pieces.offset(run.end() - 1) + pieces.length(run.end() - 1);
-            registry.fetch(
-                    ImageReference.parse(blob.source()), blob.contentDigest(), blob.size(), from, to, sink::accept);
+            source.fetch(blob, from, to, sink::accept);
         } catch (InterruptedIOException e) {
             LOG.trace("the fetch of {} was interrupted", blob.digest(), e);
         } catch (IOException e) {
@@ -322,7 +320,7 @@ final class OriginFeed implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        registry.close();
+        source.close();
         wake.release(threads.size());
         long end = System.nanoTime() + CLOSING.toNanos();
         for (Thread thread : threads) {

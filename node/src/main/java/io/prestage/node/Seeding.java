@@ -5,7 +5,6 @@ import io.prestage.node.cluster.ClusterState;
 import io.prestage.node.cluster.PlanOffer;
 import io.prestage.node.origin.OriginException;
 import io.prestage.node.origin.OriginException.Reason;
-import io.prestage.node.origin.RegistryClient;
 import io.prestage.node.swarm.Ownership;
 import io.prestage.node.transfer.Transfer;
 import io.prestage.protocol.NodeId;
@@ -71,8 +70,8 @@ final class Seeding implements AutoCloseable {
             return;
         }
         staging.inTurn(() -> {
-            try (RegistryClient registry = new RegistryClient(seed.origin(), bytes -> {}, this::count)) {
-                offer(seed.planner().plan(registry));
+            try {
+                offer(seed.origin().plan(this::count));
             } catch (OriginException e) {
                 failed(e);
             } catch (IOException | IllegalArgumentException e) {
@@ -83,11 +82,10 @@ final class Seeding implements AutoCloseable {
 
     /** Starts to fetch what this seed owns of a session's plan. */
     void feed(Session session) throws IOException {
-        RegistryClient registry = new RegistryClient(seed.origin(), tally.originBytes::add, this::count);
         feed = new OriginFeed(
                 session,
                 transfer.loop(),
-                registry,
+                seed.origin().open(tally.originBytes::add, this::count),
                 seed.origin().connections(),
                 () -> cluster.fleetHoldings(session.digest(), session.pieces().count(), OriginFeed.ASKING),
                 this::failed);

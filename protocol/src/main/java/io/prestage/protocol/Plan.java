@@ -1,8 +1,11 @@
 package io.prestage.protocol;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -29,6 +32,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @param manifests the manifests and indexes that the images consist of, each once
  * @param blobs the configs and layers that the images consist of, each once, in the order in which they are fetched
  * @param files the text files that every node writes beside the blobs
+ * @param named blobs that belong to no image and stand beside the others under names of their own; left out of the JSON where
+ *     there are none
  */
 public record Plan(
         @JsonProperty("version") int version,
@@ -37,7 +42,10 @@ public record Plan(
         @JsonProperty("images") List<Image> images,
         @JsonProperty("manifests") List<Manifest> manifests,
         @JsonProperty("blobs") List<Blob> blobs,
-        @JsonProperty("files") List<TextFile> files) {
+        @JsonProperty("files") List<TextFile> files,
+
+        @JsonProperty("named") @JsonInclude(JsonInclude.Include.NON_EMPTY)
+        List<NamedFile> named) {
     /** The version of this format. */
     public static final int VERSION = 1;
 
@@ -150,7 +158,8 @@ public record Plan(
      *
      * @param digest names and proves the content
      * @param size bytes, 0 or more
-     * @param source the repository that an owner fetches it from, as {@code host[:port]/repository}
+     * @param source the repository that an owner fetches it from, as {@code host[:port]/repository}, or the address of a file,
+     *     {@code https://host/path}
      */
     public record Blob(
             @JsonProperty("digest") String digest,
@@ -188,6 +197,39 @@ public record Plan(
     }
 
     /**
+     * One blob that is a file of its own.
+     *
+     * @param name the file's name, without a folder
+     * @param digest which blob it is
+     */
+    public record NamedFile(
+            @JsonProperty("name") String name,
+            @JsonProperty("digest") String digest) {
+        /** Checks the name and the digest. */
+        public NamedFile {
+            requireFileName(name);
+            Digest.parse(digest);
+        }
+
+        /** The digest that names and proves the content. */
+        public Digest contentDigest() {
+            return Digest.parse(digest);
+        }
+    }
+
+    /** A plan without files of their own. */
+    public Plan(
+            int version,
+            String request,
+            int pieceSize,
+            List<Image> images,
+            List<Manifest> manifests,
+            List<Blob> blobs,
+            List<TextFile> files) {
+        this(version, request, pieceSize, images, manifests, blobs, files, List.of());
+    }
+
+    /**
      * Checks that the parts fit together.
      *
      * @throws IllegalArgumentException if a blob or a name stands twice, if an image names what the plan lacks, or if the plan
@@ -205,6 +247,7 @@ public record Plan(
         manifests = List.copyOf(manifests);
         blobs = List.copyOf(blobs);
         files = List.copyOf(files);
+        named = named == null ? List.of() : List.copyOf(named);
         Set<String> known = new HashSet<>();
         long pieces = 0;
         for (Blob blob : blobs) {
@@ -225,6 +268,32 @@ public record Plan(
         for (TextFile file : files) {
             require(names.add("/" + file.name()), "the plan names file twice: " + file.name());
         }
+        for (NamedFile file : named) {
+            require(names.add("/" + file.name()), "the plan names file twice: " + file.name());
+            require(known.contains(file.digest()), "file " + file.name() + " is a blob that the plan lacks");
+        }
+    }
+
+    /**
+     * A plan of such content, with the piece size that its total asks for and the largest blobs first, so that the last one to
+     * arrive is a small one.
+     *
+     * @param blobs in any order
+     * @throws IllegalArgumentException if the parts do not fit together
+     */
+    public static Plan of(
+            String request,
+            List<Image> images,
+            Collection<Manifest> manifests,
+            Collection<Blob> blobs,
+            List<TextFile> files,
+            List<NamedFile> named) {
+        long total = blobs.stream().mapToLong(Blob::size).sum();
+        List<Blob> largestFirst = blobs.stream()
+                .sorted(Comparator.comparingLong(Blob::size).reversed())
+                .toList();
+        return new Plan(
+                VERSION, request, pieceSizeFor(total), images, List.copyOf(manifests), largestFirst, files, named);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.prestage.protocol.Digest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -205,6 +206,34 @@ public final class ImageResolver {
     }
 
     /**
+     * What came of resolving many images.
+     *
+     * @param resolved those that can be had, in the order of the references
+     * @param failed why the others cannot be had
+     * @param asked how many were asked for
+     */
+    public record Resolutions(List<ResolvedImage> resolved, Map<ImageReference, OriginException> failed, int asked) {
+        /** Copies the list and the map. */
+        public Resolutions {
+            resolved = List.copyOf(resolved);
+            failed = Collections.unmodifiableMap(new LinkedHashMap<>(failed));
+        }
+
+        /**
+         * All of them.
+         *
+         * @throws OriginException if any failed: one alone as it is, several in one sentence that names each
+         */
+        public List<ResolvedImage> all() throws OriginException {
+            if (failed.isEmpty()) {
+                return resolved;
+            }
+            List<OriginException> each = List.copyOf(failed.values());
+            throw each.size() == 1 ? each.get(0) : together(each, asked);
+        }
+    }
+
+    /**
      * Resolves many images, several at a time.
      *
      * @return in the order of the references
@@ -212,27 +241,36 @@ public final class ImageResolver {
      * @throws InterruptedIOException if the thread is interrupted
      */
     public List<ResolvedImage> resolveAll(List<ImageReference> images, PlatformChoice platforms) throws IOException {
+        return resolveEach(images, platforms).all();
+    }
+
+    /**
+     * Resolves many images, several at a time, whatever becomes of some of them.
+     *
+     * @throws InterruptedIOException if the thread is interrupted
+     */
+    public Resolutions resolveEach(List<ImageReference> images, PlatformChoice platforms) throws IOException {
         ExecutorService threads = Executors.newFixedThreadPool(concurrency, task -> {
             Thread thread = new Thread(task, "prestage-resolve");
             thread.setDaemon(true);
             return thread;
         });
         try {
-            List<Future<ResolvedImage>> pending = images.stream()
-                    .map(image -> threads.submit(() -> resolve(image, platforms)))
-                    .toList();
+            Map<ImageReference, Future<ResolvedImage>> pending = new LinkedHashMap<>();
+            images.forEach(image ->
+                    pending.computeIfAbsent(image, one -> threads.submit(() -> resolve(one, platforms))));
             return collect(pending);
         } finally {
             threads.shutdownNow();
         }
     }
 
-    private static List<ResolvedImage> collect(List<Future<ResolvedImage>> pending) throws IOException {
+    private static Resolutions collect(Map<ImageReference, Future<ResolvedImage>> pending) throws IOException {
         List<ResolvedImage> resolved = new ArrayList<>();
-        List<OriginException> failed = new ArrayList<>();
-        for (Future<ResolvedImage> future : pending) {
+        Map<ImageReference, OriginException> failed = new LinkedHashMap<>();
+        for (Map.Entry<ImageReference, Future<ResolvedImage>> one : pending.entrySet()) {
             try {
-                resolved.add(future.get());
+                resolved.add(one.getValue().get());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 InterruptedIOException interrupted = new InterruptedIOException("interrupted while resolving images");
@@ -243,13 +281,10 @@ public final class ImageResolver {
                     throw new IOException(
                             "resolving the images failed: " + e.getCause().getMessage(), e.getCause());
                 }
-                failed.add(failure);
+                failed.put(one.getKey(), failure);
             }
         }
-        if (failed.isEmpty()) {
-            return resolved;
-        }
-        throw failed.size() == 1 ? failed.get(0) : together(failed, pending.size());
+        return new Resolutions(resolved, failed, pending.size());
     }
 
     private static OriginException together(List<OriginException> failed, int all) {

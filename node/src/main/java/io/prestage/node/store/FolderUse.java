@@ -80,14 +80,29 @@ record FolderUse(Layout layout, Optional<byte[]> unfinished, Optional<Receipt> r
             for (Plan.TextFile file : plan.files()) {
                 Path present = layout.file(file.name());
                 if (Files.exists(present)
+                        && !Layout.LISTS.contains(file.name())
                         && !(Files.isRegularFile(present)
                                 && Arrays.equals(Files.readAllBytes(present), Layout.bytes(file)))) {
+                    throw foreign(present);
+                }
+            }
+            for (Plan.NamedFile file : plan.named()) {
+                Path present = layout.file(file.name());
+                if (Files.exists(present) && Files.size(present) != sizeOf(plan, file)) {
                     throw foreign(present);
                 }
             }
         } catch (IOException e) {
             throw StoreException.of(layout.folder(), "see what is there", e);
         }
+    }
+
+    private static long sizeOf(Plan plan, Plan.NamedFile file) {
+        return plan.blobs().stream()
+                .filter(blob -> blob.digest().equals(file.digest()))
+                .mapToLong(Plan.Blob::size)
+                .findFirst()
+                .orElse(-1);
     }
 
     private static void requireAbsent(Path file) throws StoreException {

@@ -44,8 +44,12 @@ final class Layout {
     /** Names that a plan's text file cannot have. */
     static final Set<String> OWN_NAMES = Set.of(OCI_LAYOUT, INDEX, RECEIPT, BLOBS, IMAGES, INGEST, "lost+found", PLAN);
 
+    /** Lists that every run writes; those of a former run, or of the program that came before this one, are in nobody's way. */
+    static final Set<String> LISTS =
+            Set.of("imageset.yaml", "mapping.txt", "ai-images.txt", "ocp-images.txt", "ignored-images.txt");
+
     private static final String DRAFT = "draft";
-    private static final byte[] DIR_VERSION = "Directory Transport Version: 1.1\n".getBytes(StandardCharsets.UTF_8);
+    static final byte[] DIR_VERSION = "Directory Transport Version: 1.1\n".getBytes(StandardCharsets.UTF_8);
     private static final Pattern OF_A_VIEW =
             Pattern.compile("version|manifest\\.json|[0-9a-f]{64}(\\.manifest\\.json)?");
     private static final JsonMapper JSON =
@@ -130,8 +134,23 @@ final class Layout {
         for (Plan.TextFile file : plan.files()) {
             write(file(file.name()), bytes(file));
         }
+        for (Plan.NamedFile file : plan.named()) {
+            link(file);
+        }
         write(file(INDEX), index(plan));
         flush(folder);
+    }
+
+    private void link(Plan.NamedFile named) throws IOException {
+        Path target = file(named.name());
+        Path blob = blob(named.contentDigest());
+        if (Files.exists(target) && Files.isSameFile(target, blob)) {
+            return;
+        }
+        Path draft = ingest().resolve(DRAFT);
+        Files.deleteIfExists(draft);
+        Files.createLink(draft, blob);
+        Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Removes the views that link to a blob, which must not outlive it. */

@@ -408,6 +408,11 @@ public final class LayoutVerification {
     private void checkTexts(Optional<Receipt> receipt) {
         for (Receipt.Content text : receipt.map(Receipt::files).orElse(List.of())) {
             try {
+                Digest named = Digest.parse(text.digest());
+                if (hashed.containsKey(named.hex())) {
+                    checkLink(text.name(), named);
+                    continue;
+                }
                 byte[] content = Files.readAllBytes(layout.file(text.name()));
                 if (content.length < text.size()) {
                     add(
@@ -422,6 +427,16 @@ public final class LayoutVerification {
             } catch (IOException e) {
                 add(Kind.DAMAGED, text.name(), text.name() + " cannot be read: " + e);
             }
+        }
+    }
+
+    /** A file that is a blob under another name is not read twice. */
+    private void checkLink(String name, Digest blob) throws IOException {
+        if (!Files.exists(layout.file(name))) {
+            throw new NoSuchFileException(name);
+        }
+        if (!Files.isSameFile(layout.file(name), layout.blob(blob))) {
+            add(Kind.MISLINKED, name, name + " is not the file of " + blob + " but another");
         }
     }
 

@@ -1,11 +1,14 @@
 package io.prestage.node.store;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.Plan;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -17,19 +20,21 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param version {@link #VERSION}
  * @param plan the plan's digest
+ * @param request what the plan was asked for with; empty in receipts that do not say
  * @param server which server it is
  * @param started when the node heard of the plan; a seed that made it, when it began to fill the folder
  * @param finished when the last blob was verified
  * @param bytes what was received for it
  * @param images every image
  * @param contents every blob and manifest under {@code blobs/sha256/}
- * @param files the text files beside them
+ * @param files the files beside them: texts, and links to contents that have names of their own
  * @param signed whether the statement carries a signature
  * @param note what that means, for people
  */
 public record Receipt(
         @JsonProperty("version") int version,
         @JsonProperty("plan") String plan,
+        @JsonProperty("request") String request,
         @JsonProperty("server") Server server,
         @JsonProperty("started") Instant started,
         @JsonProperty("finished") Instant finished,
@@ -112,15 +117,25 @@ public record Receipt(
      * @param name its digest, or a text file's name
      * @param digest of its content
      * @param size bytes
+     * @param source the address that it was fetched from, where it is no image's content; else empty
      */
     public record Content(
             @JsonProperty("name") String name,
             @JsonProperty("digest") String digest,
-            @JsonProperty("size") long size) {
+            @JsonProperty("size") long size,
+
+            @JsonProperty("source") @JsonInclude(JsonInclude.Include.NON_EMPTY)
+            String source) {
         /** Checks the digest, and that the name names a file of one folder. */
         public Content {
             new Plan.TextFile(name, "");
             Digest.parse(digest);
+            source = Objects.requireNonNullElse(source, "");
+        }
+
+        /** One file of an image, or a text. */
+        public Content(String name, String digest, long size) {
+            this(name, digest, size, "");
         }
     }
 
@@ -131,6 +146,7 @@ public record Receipt(
                     "the receipt has version " + version + ", this program reads " + VERSION);
         }
         Digest.parse(plan);
+        request = Objects.requireNonNullElse(request, "");
         Objects.requireNonNull(server, "server");
         Objects.requireNonNull(started, "started");
         Objects.requireNonNull(finished, "finished");
@@ -146,6 +162,7 @@ public record Receipt(
         return new Receipt(
                 VERSION,
                 plan.digest().toString(),
+                plan.request(),
                 server,
                 started,
                 finished,
@@ -202,12 +219,18 @@ public record Receipt(
     }
 
     static List<Content> filesOf(Plan plan) {
-        return plan.files().stream()
-                .map(file -> {
-                    byte[] content = Layout.bytes(file);
-                    return new Content(file.name(), Digest.of(content).toString(), content.length);
-                })
-                .toList();
+        List<Content> files = new ArrayList<>();
+        for (Plan.TextFile file : plan.files()) {
+            byte[] content = Layout.bytes(file);
+            files.add(new Content(file.name(), Digest.of(content).toString(), content.length));
+        }
+        Map<String, Plan.Blob> blobs = new HashMap<>();
+        plan.blobs().forEach(blob -> blobs.put(blob.digest(), blob));
+        for (Plan.NamedFile file : plan.named()) {
+            Plan.Blob blob = blobs.get(file.digest());
+            files.add(new Content(file.name(), file.digest(), blob.size(), blob.source()));
+        }
+        return List.copyOf(files);
     }
 
     private static Content content(Digest digest, long size) {

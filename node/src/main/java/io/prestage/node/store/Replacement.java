@@ -34,6 +34,7 @@ final class Replacement {
             Plan former = Plan.decode(use.unfinished().get());
             former.images().forEach(image -> views.add(image.name()));
             former.files().forEach(file -> texts.add(file.name()));
+            former.named().forEach(file -> texts.add(file.name()));
             contents.addAll(former.contents());
         }
         if (use.receipt().isPresent()) {
@@ -43,6 +44,9 @@ final class Replacement {
             former.contents().forEach(content -> contents.add(Digest.parse(content.digest())));
         }
         contents.removeAll(next.contents());
+        // These are written anew; till then nothing is lost.
+        next.files().forEach(file -> texts.remove(file.name()));
+        next.named().forEach(file -> texts.remove(file.name()));
         for (String view : views) {
             layout.removeView(view);
         }

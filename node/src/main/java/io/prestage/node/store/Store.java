@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.Stream;
 
 /**
  * Keeps one plan's content in one folder, the data partition.
@@ -448,12 +449,13 @@ public final class Store implements AutoCloseable {
     }
 
     private static void checkNames(Plan plan) throws StoreException {
-        for (Plan.TextFile file : plan.files()) {
-            if (Layout.OWN_NAMES.contains(file.name())) {
-                throw new StoreException(
-                        Reason.CORRUPT,
-                        "the plan names a text file '" + file.name() + "', which is a layout's own name");
-            }
+        Stream<String> names = Stream.concat(
+                plan.files().stream().map(Plan.TextFile::name),
+                plan.named().stream().map(Plan.NamedFile::name));
+        Optional<String> own = names.filter(Layout.OWN_NAMES::contains).findFirst();
+        if (own.isPresent()) {
+            throw new StoreException(
+                    Reason.CORRUPT, "the plan names a file '" + own.get() + "', which is a layout's own name");
         }
     }
 
