@@ -39,7 +39,12 @@ final class RangeReader {
      * @throws IOException what the sink throws
      */
     void read(RangeTransfer range, Opening opening) throws IOException {
-        Retries retries = new Retries(surroundings, failed);
+        read(range, opening, surroundings);
+    }
+
+    /** The same with another patience. */
+    void read(RangeTransfer range, Opening opening, Surroundings around) throws IOException {
+        Retries retries = new Retries(around, failed);
         while (!range.isComplete()) {
             long before = range.position();
             try {

@@ -6,9 +6,14 @@ import io.prestage.protocol.Digest;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
 
 /**
  * Pulls manifests and ranges of blobs from any registry of the OCI distribution specification.
@@ -26,11 +31,15 @@ public final class RegistryClient implements AutoCloseable {
     private final Transport transport;
     private final RegistryCaller caller;
     private final RangeReader ranges;
+    private final Registries registries;
     private final LongConsumer received;
     private final Consumer<Reason> failed;
 
+    /** Where a repository's content was found last, so that a mirror that lacks it is not asked each time. */
+    private final Map<String, Integer> found = new ConcurrentHashMap<>();
+
     /**
-     * A client that uses this machine's credentials, certificates and proxies.
+     * A client that uses this machine's credentials, certificates, mirrors and proxies.
      *
      * @param received told how many bytes of blobs come in, wanted or not, by several threads at a time
      * @throws OriginException if a file that the options name cannot be used
@@ -58,7 +67,8 @@ public final class RegistryClient implements AutoCloseable {
         this.received = received;
         this.ranges = new RangeReader(surroundings, options.connections(), failed);
         Credentials credentials = new Credentials(options.authFile(), surroundings);
-        this.transport = new Transport(options, surroundings);
+        this.registries = new Registries(options.registriesConf(), surroundings);
+        this.transport = new Transport(options, surroundings, registries::isInsecure);
         this.caller = new RegistryCaller(transport, new Authorizer(transport, credentials, InstantSource.system()));
     }
 
@@ -69,14 +79,63 @@ public final class RegistryClient implements AutoCloseable {
      *     reference's names
      */
     public Manifest manifest(ImageReference image) throws IOException {
-        Retries retries = new Retries(surroundings, failed);
+        return anywhere(image, (place, around) -> manifest(place, around));
+    }
+
+    private Manifest manifest(ImageReference place, Surroundings around) throws IOException {
+        Retries retries = new Retries(around, failed);
         while (true) {
             try {
-                return ManifestAnswer.check(image, requestManifest(image));
+                return ManifestAnswer.check(place, requestManifest(place));
             } catch (OriginException e) {
                 retries.after(e);
             }
         }
+    }
+
+    /** Asks one place for an image. */
+    private interface Asking<T> {
+        T of(ImageReference place, Surroundings around) throws IOException;
+    }
+
+    /** Asks the mirrors of an image and then its own registry, the one that had it last before the others. */
+    private <T> T anywhere(ImageReference image, Asking<T> asking) throws IOException {
+        List<ImageReference> places = registries.places(image);
+        if (places.size() == 1) {
+            return asking.of(places.get(0), surroundings);
+        }
+        List<Integer> order = new ArrayList<>();
+        Optional.ofNullable(found.get(image.name()))
+                .filter(at -> at < places.size())
+                .ifPresent(order::add);
+        for (int at = 0; at < places.size(); at++) {
+            if (!order.contains(at)) {
+                order.add(at);
+            }
+        }
+        List<OriginException> refusals = new ArrayList<>();
+        for (int at : order) {
+            boolean last = refusals.size() == places.size() - 1;
+            try {
+                T answer = asking.of(places.get(at), last ? surroundings : surroundings.trying(1));
+                found.put(image.name(), at);
+                return answer;
+            } catch (OriginException e) {
+                refusals.add(e);
+            }
+        }
+        OriginException telling = refusals.stream()
+                .filter(OriginException::mayPass)
+                .findFirst()
+                .orElse(refusals.get(refusals.size() - 1));
+        throw new OriginException(
+                telling.reason(),
+                image + " cannot be had, neither from its mirrors nor from its registry: "
+                        + refusals.stream()
+                                .map(Throwable::getMessage)
+                                .distinct()
+                                .collect(Collectors.joining("; ")),
+                telling);
     }
 
     /**
@@ -127,10 +186,27 @@ public final class RegistryClient implements AutoCloseable {
      */
     public void fetch(ImageReference repository, Digest blob, long size, long from, long to, ByteSink sink)
             throws IOException {
-        String what = "blob " + blob.brief() + " of " + repository.name();
-        ranges.read(
-                new RangeTransfer(repository.registry(), what, size, from, to, sink),
-                headers -> caller.ask(new Question(repository, what, "blobs/" + blob, headers, received)));
+        Progress sunk = new Progress(from);
+        anywhere(repository.at(blob), (place, around) -> {
+            String what = "blob " + blob.brief() + " of " + place.name();
+            RangeTransfer rest = new RangeTransfer(place.registry(), what, size, sunk.position, to, bytes -> {
+                int count = bytes.remaining();
+                sink.accept(bytes);
+                sunk.position += count;
+            });
+            ranges.read(
+                    rest, headers -> caller.ask(new Question(place, what, "blobs/" + blob, headers, received)), around);
+            return sunk;
+        });
+    }
+
+    /** How far a range has come, whichever place its bytes came from. */
+    private static final class Progress {
+        private long position;
+
+        Progress(long from) {
+            this.position = from;
+        }
     }
 
     /**

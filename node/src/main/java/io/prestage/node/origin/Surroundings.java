@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param variables the environment
  * @param certificateFolders folders with a folder {@code HOST:PORT} each that holds {@code *.crt}
  * @param systemBundles files of the certificates that the operating system trusts
+ * @param registryFiles where registries.conf may be; the first that exists counts
+ * @param registryFolders folders of drop-ins for it
  * @param patience how long to wait for what
  * @param pause how to wait
  */
@@ -22,8 +24,20 @@ record Surroundings(
         Map<String, String> variables,
         List<Path> certificateFolders,
         List<Path> systemBundles,
+        List<Path> registryFiles,
+        List<Path> registryFolders,
         Patience patience,
         Pause pause) {
+
+    /** Surroundings without mirrors. */
+    Surroundings(
+            Map<String, String> variables,
+            List<Path> certificateFolders,
+            List<Path> systemBundles,
+            Patience patience,
+            Pause pause) {
+        this(variables, certificateFolders, systemBundles, List.of(), List.of(), patience, pause);
+    }
 
     /** Waits, so that tests need not. */
     interface Pause {
@@ -72,6 +86,17 @@ record Surroundings(
         folders.add(Path.of("/etc/docker/certs.d"));
         Optional.ofNullable(variables.get("HOME"))
                 .ifPresent(home -> folders.add(Path.of(home, ".config", "containers", "certs.d")));
+        List<Path> registryFiles = new ArrayList<>();
+        for (String variable : List.of("CONTAINERS_REGISTRIES_CONF", "REGISTRIES_CONFIG_PATH")) {
+            Optional.ofNullable(variables.get(variable)).map(Path::of).ifPresent(registryFiles::add);
+        }
+        List<Path> registryFolders = new ArrayList<>(List.of(Path.of("/etc/containers/registries.conf.d")));
+        Optional.ofNullable(variables.get("HOME")).ifPresent(home -> {
+            Path own = Path.of(home, ".config", "containers");
+            registryFiles.add(own.resolve("registries.conf"));
+            registryFolders.add(own.resolve("registries.conf.d"));
+        });
+        registryFiles.add(Path.of("/etc/containers/registries.conf"));
         return new Surroundings(
                 variables,
                 List.copyOf(folders),
@@ -79,8 +104,25 @@ record Surroundings(
                         Path.of("/etc/ssl/certs/ca-certificates.crt"),
                         Path.of("/etc/pki/tls/certs/ca-bundle.crt"),
                         Path.of("/etc/ssl/ca-bundle.pem")),
+                List.copyOf(registryFiles),
+                List.copyOf(registryFolders),
                 Patience.usual(),
                 duration -> Thread.sleep(duration.toMillis()));
+    }
+
+    /** The same with another number of tries. */
+    Surroundings trying(int times) {
+        Patience one = new Patience(
+                patience.connect(),
+                patience.probe(),
+                patience.response(),
+                patience.stall(),
+                times,
+                patience.firstDelay(),
+                patience.longestDelay(),
+                patience.longestWish());
+        return new Surroundings(
+                variables, certificateFolders, systemBundles, registryFiles, registryFolders, one, pause);
     }
 
     /** A variable that is set to something. */

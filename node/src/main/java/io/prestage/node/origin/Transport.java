@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
@@ -43,17 +44,22 @@ final class Transport implements AutoCloseable {
     private final Trust trust;
     private final Proxies proxies;
     private final Surroundings.Patience patience;
-    private final boolean tlsVerify;
+    private final Predicate<String> verifies;
     private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
     private final Map<String, String> schemes = new ConcurrentHashMap<>();
     private final Set<Body> bodies = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    Transport(OriginOptions options, Surroundings surroundings) throws OriginException {
-        this.trust = new Trust(options, surroundings);
+    /**
+     * A transport.
+     *
+     * @param insecure which hosts may be spoken to without certificates that are checked, besides all if the options say so
+     */
+    Transport(OriginOptions options, Surroundings surroundings, Predicate<String> insecure) throws OriginException {
+        this.verifies = authority -> options.tlsVerify() && !insecure.test(authority);
+        this.trust = new Trust(options, surroundings, verifies);
         this.proxies = new Proxies(surroundings);
         this.patience = surroundings.patience();
-        this.tlsVerify = options.tlsVerify();
     }
 
     /**
@@ -71,7 +77,8 @@ final class Transport implements AutoCloseable {
     /** Whether an address may be asked that a registry or another machine named. */
     boolean allows(URI target) {
         return target.getHost() != null
-                && ("https".equals(target.getScheme()) || (!tlsVerify && "http".equals(target.getScheme())));
+                && ("https".equals(target.getScheme())
+                        || ("http".equals(target.getScheme()) && !verifies.test(target.getAuthority())));
     }
 
     /**
@@ -80,7 +87,7 @@ final class Transport implements AutoCloseable {
      * <p>Where certificates are not checked, a registry that does not answer HTTPS is asked over HTTP, once.
      */
     URI base(String endpoint) throws IOException {
-        if (tlsVerify) {
+        if (verifies.test(endpoint)) {
             return URI.create("https://" + endpoint);
         }
         String scheme = schemes.get(endpoint);

@@ -16,6 +16,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
@@ -28,17 +29,18 @@ import javax.net.ssl.X509TrustManager;
  * own, and those kept for one host.
  */
 final class Trust {
-    private final OriginOptions options;
+    private final Predicate<String> verifies;
     private final Surroundings surroundings;
     private final List<Certificate> everywhere;
 
     /**
      * Reads the certificates that count for every host.
      *
+     * @param verifies of which hosts the certificates are checked
      * @throws OriginException if {@code --cacert} cannot be read
      */
-    Trust(OriginOptions options, Surroundings surroundings) throws OriginException {
-        this.options = options;
+    Trust(OriginOptions options, Surroundings surroundings, Predicate<String> verifies) throws OriginException {
+        this.verifies = verifies;
         this.surroundings = surroundings;
         this.everywhere = options.tlsVerify() ? readEverywhere(options.caCert(), surroundings) : List.of();
     }
@@ -69,10 +71,10 @@ final class Trust {
         return List.copyOf(found);
     }
 
-    /** Whether the host has authorities of its own. */
+    /** Whether the host has authorities of its own, or needs none where others do. */
     boolean isSpecial(String authority) {
-        return options.tlsVerify()
-                && surroundings.certificateFolders().stream()
+        return !verifies.test(authority)
+                || surroundings.certificateFolders().stream()
                         .anyMatch(folder -> Files.isDirectory(folder.resolve(authority)));
     }
 
@@ -85,7 +87,7 @@ final class Trust {
     SSLContext contextFor(String authority) throws OriginException {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            if (!options.tlsVerify()) {
+            if (!verifies.test(authority)) {
                 context.init(null, new TrustManager[] {new Anyone()}, null);
                 return context;
             }
