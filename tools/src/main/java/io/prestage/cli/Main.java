@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
         },
         subcommands = {
             DemoCommand.class,
+            DownloadCommand.class,
             SeedCommand.class,
             NodeCommand.class,
             VerifyCommand.class,
@@ -34,7 +35,10 @@ public final class Main implements Runnable {
 
     /** Runs the command that the arguments name, and exits with its code. */
     public static void main(String[] arguments) {
-        if (arguments.length == 1 && (arguments[0].equals("--version") || arguments[0].equals("-V"))) {
+        if (arguments.length == 1
+                && (arguments[0].equals("--version")
+                        || arguments[0].equals("-V")
+                        || (isOldName() && arguments[0].equals("-v")))) {
             // The most common question is answered without building the command tree.
             System.out.println(Version.TEXT);
             return;
@@ -46,12 +50,13 @@ public final class Main implements Runnable {
 
     /** The commands with the program's own rules for errors. */
     static CommandLine commandLine() {
-        boolean oldName = "factory-precaching-cli".equals(System.getProperty("prestage.name"));
+        boolean oldName = isOldName();
         CommandLine line = new CommandLine(new Main());
         line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         if (oldName) {
             line.setCommandName("factory-precaching-cli");
+            acceptOldVersionOption(line);
         }
         line.setExecutionStrategy(new CommandLine.RunLast());
         line.setParameterExceptionHandler((wrong, arguments) -> {
@@ -71,6 +76,21 @@ public final class Main implements Runnable {
             return FAILED;
         });
         return line;
+    }
+
+    /** Whether the program was called by the name of the one whose commands it accepts. */
+    static boolean isOldName() {
+        return "factory-precaching-cli".equals(System.getProperty("prestage.name"));
+    }
+
+    /** There, {@code -v} asks every command for its version. */
+    private static void acceptOldVersionOption(CommandLine line) {
+        line.getCommandSpec()
+                .addOption(CommandLine.Model.OptionSpec.builder("-v")
+                        .versionHelp(true)
+                        .description("Print version information and exit.")
+                        .build());
+        line.getSubcommands().values().forEach(Main::acceptOldVersionOption);
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.prestage.cli;
 import io.prestage.node.origin.OriginOptions;
 import java.nio.file.Path;
 import java.util.Optional;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The options of every command that talks to registries. */
 final class OriginArguments {
@@ -15,6 +17,12 @@ final class OriginArguments {
 
     @Option(names = "--cacert", paramLabel = "FILE", description = "Certificates (PEM) to trust besides the system's.")
     Optional<Path> caCert = Optional.empty();
+
+    @Option(
+            names = "--registries-conf",
+            paramLabel = "FILE",
+            description = "Mirrors of registries (registries.conf). Default: where podman and skopeo keep it.")
+    Optional<Path> registriesConf = Optional.empty();
 
     @Option(
             names = "--tls-verify",
@@ -33,14 +41,15 @@ final class OriginArguments {
     int connections = OriginOptions.DEFAULT_CONNECTIONS;
 
     /**
-     * What these options say.
+     * What these options say, checked.
      *
-     * @throws IllegalArgumentException if a number is out of its range
+     * @param command the command that they are of, which wrong usage is blamed on
      */
-    OriginOptions options() {
+    OriginOptions options(CommandLine command) {
         if (connections < 1 || connections > 64) {
-            throw new IllegalArgumentException("--origin-connections takes a number from 1 to 64, not " + connections);
+            throw new ParameterException(
+                    command, "--origin-connections takes a number from 1 to 64, not " + connections);
         }
-        return new OriginOptions(authFile, caCert, tlsVerify, connections);
+        return new OriginOptions(authFile, caCert, registriesConf, tlsVerify, connections);
     }
 }

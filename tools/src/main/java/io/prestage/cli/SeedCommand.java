@@ -1,15 +1,12 @@
 package io.prestage.cli;
 
-import io.prestage.imageset.ImageList;
+import io.prestage.imageset.StagingPlanner;
+import io.prestage.imageset.StagingRequest;
+import io.prestage.node.DiskOrigin;
 import io.prestage.node.NodeOptions;
-import io.prestage.node.origin.ImageReference;
-import io.prestage.node.origin.OriginOptions;
-import io.prestage.node.origin.Platform;
-import io.prestage.node.origin.PlatformChoice;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,21 +34,15 @@ final class SeedCommand implements Callable<Integer> {
     @Mixin
     private OriginArguments origin;
 
-    @Option(
-            names = {"--image", "--img", "-a"},
-            paramLabel = "REF",
-            split = ",",
-            description = "Image to stage, with its registry; repeatable.")
-    private List<String> images = new ArrayList<>();
+    @Mixin
+    private WhatArguments what;
 
     @Option(
-            names = "--platform",
-            paramLabel = "OS/ARCH",
-            description = "Which part of multi-platform images to stage. Default: this machine's.")
-    private Optional<String> platform = Optional.empty();
-
-    @Option(names = "--all-platforms", description = "Stage all parts of multi-platform images.")
-    private boolean allPlatforms;
+            names = "--from",
+            paramLabel = "DIR|TAR",
+            description =
+                    "Seed what another partition, or an archive of 'prestage export', holds; no registry is asked.")
+    private Optional<Path> from = Optional.empty();
 
     @Option(names = "--expect", paramLabel = "N", description = "Servers that will be filled, this one included.")
     private Optional<Integer> expect = Optional.empty();
@@ -69,48 +60,23 @@ final class SeedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (images.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "there is nothing to stage: name an image with --image");
-        }
         if (expect.isPresent() && expect.get() < 1) {
             throw new ParameterException(spec.commandLine(), "--expect takes a number of servers from 1 on");
         }
-        ImageList list = new ImageList(references(), platforms());
-        NodeOptions.Seed seed = new NodeOptions.Seed(list.request(), list, originOptions(), replace);
+        NodeOptions.Seed seed;
+        if (from.isPresent()) {
+            seed = DiskOrigin.at(from.get()).seed(replace);
+        } else {
+            StagingRequest request = what.request(node.folder, spec.commandLine());
+            if (what.generatesOnly()) {
+                return 0;
+            }
+            seed = new NodeOptions.Seed(
+                    request.line(), new StagingPlanner(request), origin.options(spec.commandLine()), replace);
+        }
         return new NodeRun(exitWhenComplete, NodeRun.expected(expect), Duration.ZERO)
                 .run(
                         node.options(Optional.of(seed), spec.commandLine()),
                         spec.commandLine().getOut());
-    }
-
-    private OriginOptions originOptions() {
-        try {
-            return origin.options();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
-    }
-
-    private List<ImageReference> references() {
-        List<ImageReference> references = new ArrayList<>();
-        for (String image : images) {
-            try {
-                references.add(ImageReference.parse(image));
-            } catch (IllegalArgumentException e) {
-                throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-            }
-        }
-        return references;
-    }
-
-    private PlatformChoice platforms() {
-        if (allPlatforms) {
-            return new PlatformChoice.All();
-        }
-        try {
-            return platform.map(Platform::parse).orElseGet(Platform::current);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
     }
 }

@@ -1,0 +1,242 @@
+package io.prestage.cli;
+
+import io.prestage.imageset.Resolution;
+import io.prestage.imageset.WebFile;
+import io.prestage.node.Download;
+import io.prestage.node.origin.NetworkBlobs;
+import io.prestage.node.origin.OriginOptions;
+import io.prestage.node.origin.RegistryClient;
+import io.prestage.node.origin.WholeCopies;
+import io.prestage.node.store.ImageArchive;
+import io.prestage.node.store.StagedPlan;
+import io.prestage.node.store.Store;
+import io.prestage.node.store.StoreException;
+import io.prestage.protocol.Bytes;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.PrintWriter;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Writes one archive an image, as factory-precaching-cli did, from a layout that is filled beside them and removed in the end.
+ *
+ * <p>So every layer is still fetched once, an interrupted image goes on where it was, and an archive is written by one worker while
+ * others fetch.
+ *
+ * @param folder of the data partition
+ * @param resolution what to stage
+ * @param options how the origin is reached
+ * @param workers how many archives to write at a time
+ * @param removeStale whether archives go that this run does not name
+ * @param out hears of each image
+ */
+record ArchiveRun(
+        Path folder, Resolution resolution, OriginOptions options, int workers, boolean removeStale, PrintWriter out) {
+    private static final String SUFFIX = ".tgz";
+
+    /** Holds the layout until the archives are written. */
+    private static final String WORK = ".staging";
+
+    DownloadRun.Result run() throws IOException {
+        if (StagedPlan.in(folder).isPresent()) {
+            throw new Failure(folder + " holds a native layout: choose another folder with -f, or --format native");
+        }
+        long start = System.nanoTime();
+        Set<String> wanted = new HashSet<>(resolution.artifacts());
+        if (removeStale) {
+            removeAllBut(wanted);
+        }
+        Set<String> before = new HashSet<>();
+        for (String artifact : wanted) {
+            if (Files.exists(archive(artifact))) {
+                before.add(artifact);
+            }
+        }
+        Resolution missing = resolution.withFiles(this::isMissing);
+        Map<String, String> failures = new LinkedHashMap<>(resolution.failures());
+        failures.keySet().removeAll(before);
+        Archives archives = new Archives(wanted.size() - before.size());
+        LongAdder fetched = new LongAdder();
+        WholeCopies copies = WholeCopies.of(options, resolution.images().resolved());
+        boolean mayPass = false;
+        boolean nothing = before.size() == wanted.size() && missing.files().isEmpty();
+        if (!nothing) {
+            Plan plan = missing.planOf(artifact -> !before.contains(artifact), List.of(), digest -> false);
+            Download.Outcome outcome = fill(plan, archives, fetched);
+            failures.putAll(outcome.failed());
+            mayPass = outcome.mayPass() && !outcome.full();
+            for (Plan.NamedFile file : plan.named()) {
+                Path there = folder.resolve(WORK).resolve(file.name());
+                if (outcome.full()) {
+                    Files.move(there, folder.resolve(file.name()), StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+        writeTexts();
+        if (!mayPass) {
+            delete(folder.resolve(WORK));
+        }
+        return new DownloadRun.Result(
+                wanted.size(),
+                archives.written,
+                before.size(),
+                failures,
+                mayPass,
+                Duration.ofNanos(System.nanoTime() - start),
+                new Bytes(fetched.sum()),
+                copies.bytes(),
+                nothing);
+    }
+
+    private Download.Outcome fill(Plan plan, Archives archives, LongAdder fetched) throws IOException {
+        Path work = folder.resolve(WORK);
+        Store.replace(work, plan);
+        try (NetworkBlobs blobs = new NetworkBlobs(new RegistryClient(options, fetched::add));
+                Download download = Download.into(work, plan, blobs, archives)) {
+            Download.Outcome outcome = download.run(options.connections(), DownloadRun.server(), fetched::sum);
+            archives.await();
+            return outcome;
+        } finally {
+            archives.pool.shutdownNow();
+        }
+    }
+
+    private boolean isMissing(WebFile file) {
+        try {
+            Path there = folder.resolve(file.name());
+            return !Files.isRegularFile(there) || Files.size(there) != file.size();
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private Path archive(String artifact) {
+        return folder.resolve(artifact + SUFFIX);
+    }
+
+    private void removeAllBut(Set<String> wanted) throws IOException {
+        try (DirectoryStream<Path> present = Files.newDirectoryStream(folder, "*" + SUFFIX)) {
+            for (Path archive : present) {
+                String name = archive.getFileName().toString();
+                String artifact = name.substring(0, name.length() - SUFFIX.length());
+                if (!wanted.contains(artifact)) {
+                    Files.delete(archive);
+                    out.println("Removed stale artifact: " + artifact);
+                }
+            }
+        }
+    }
+
+    private void writeTexts() throws IOException {
+        for (Map.Entry<String, String> text : new HashMap<>(resolution.texts()).entrySet()) {
+            Path draft = folder.resolve("." + text.getKey() + ".part");
+            Files.writeString(draft, text.getValue());
+            Files.move(
+                    draft,
+                    folder.resolve(text.getKey()),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static void delete(Path tree) throws IOException {
+        if (!Files.exists(tree)) {
+            return;
+        }
+        Files.walkFileTree(tree, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, IOException failure) throws IOException {
+                Files.delete(folder);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    /** Writes the archive of each image that is complete. */
+    private final class Archives implements Download.Listener {
+        private final ExecutorService pool = Executors.newFixedThreadPool(workers, run -> {
+            Thread thread = new Thread(run, "archive");
+            thread.setDaemon(true);
+            return thread;
+        });
+        private final int queued;
+        private int written;
+        private StoreException failure;
+
+        Archives(int queued) {
+            this.queued = queued;
+        }
+
+        @Override
+        public void staged(Plan.Image image, boolean there) {
+            pool.execute(() -> write(image));
+        }
+
+        @Override
+        public void failed(Plan.Image image, String reason) {
+            out.println("Failed artifact: " + image.name() + ": " + reason);
+        }
+
+        private void write(Plan.Image image) {
+            try {
+                ImageArchive.write(folder.resolve(WORK), image, archive(image.name()));
+                told(image);
+            } catch (StoreException e) {
+                failed(e);
+            }
+        }
+
+        private synchronized void told(Plan.Image image) {
+            written++;
+            out.println("Downloaded artifact [" + written + "/" + queued + "]: " + image.name());
+        }
+
+        private synchronized void failed(StoreException reason) {
+            failure = failure == null ? reason : failure;
+        }
+
+        void await() throws IOException {
+            pool.shutdown();
+            try {
+                boolean ended = false;
+                while (!ended) {
+                    ended = pool.awaitTermination(1, TimeUnit.HOURS); // the disk decides
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                InterruptedIOException interrupted = new InterruptedIOException("interrupted; run it again to go on");
+                interrupted.initCause(e);
+                throw interrupted;
+            }
+            synchronized (this) {
+                if (failure != null) {
+                    throw failure;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+package io.prestage.cli;
+
+import io.prestage.imageset.Resolution;
+import io.prestage.node.Download;
+import io.prestage.node.ServerName;
+import io.prestage.node.origin.NetworkBlobs;
+import io.prestage.node.origin.OriginOptions;
+import io.prestage.node.origin.RegistryClient;
+import io.prestage.node.origin.WholeCopies;
+import io.prestage.node.store.StagedPlan;
+import io.prestage.node.store.Store;
+import io.prestage.protocol.Bytes;
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+
+/**
+ * Brings what was resolved into the folder, in one of the two formats, and counts.
+ *
+ * @param folder of the data partition
+ * @param resolution what to stage
+ * @param options how the origin is reached
+ * @param workers how much to do at a time
+ * @param removeStale whether what former runs staged and this one does not name goes
+ * @param out hears of each image
+ */
+record DownloadRun(
+        Path folder, Resolution resolution, OriginOptions options, int workers, boolean removeStale, PrintWriter out) {
+    /**
+     * How it went.
+     *
+     * @param total images that were to be staged
+     * @param downloaded how many were fetched
+     * @param skipped how many were there before
+     * @param failures why the others failed, by artifact name
+     * @param mayPass whether the same may succeed a little later
+     * @param took from the first request for content to the end
+     * @param fetched bytes of content that came in
+     * @param wholeCopy bytes that copying each image by itself with all its platforms would have fetched, if that is known
+     * @param nothingToDo whether everything was there before
+     */
+    record Result(
+            int total,
+            int downloaded,
+            int skipped,
+            Map<String, String> failures,
+            boolean mayPass,
+            Duration took,
+            Bytes fetched,
+            Optional<Bytes> wholeCopy,
+            boolean nothingToDo) {}
+
+    /** Fills an OCI layout. */
+    Result layout() throws IOException {
+        long start = System.nanoTime();
+        Optional<Plan> former = StagedPlan.in(folder);
+        Plan plan = resolution.planOf(
+                any -> true, removeStale ? List.of() : former.stream().toList(), this::isPresent);
+        Store.replace(folder, plan);
+        Set<String> before = new HashSet<>();
+        former.ifPresent(had -> had.images().forEach(image -> before.add(image.name() + " " + image.manifest())));
+        Map<String, String> failures = new LinkedHashMap<>(resolution.failures());
+        Count count = new Count(own(plan), before);
+        LongAdder fetched = new LongAdder();
+        WholeCopies copies = WholeCopies.of(options, resolution.images().resolved());
+        Download.Outcome outcome;
+        try (NetworkBlobs blobs = new NetworkBlobs(new RegistryClient(options, fetched::add));
+                Download download = Download.into(folder, plan, blobs, count)) {
+            outcome = download.run(workers, server(), fetched::sum);
+        }
+        failures.putAll(outcome.failed());
+        if (!outcome.full() && !outcome.mayPass()) {
+            settle(plan, outcome);
+        }
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        boolean nothing = count.downloaded == 0 && failures.isEmpty() && fetched.sum() == 0;
+        return new Result(
+                resolution.artifacts().size(),
+                count.downloaded,
+                count.skipped,
+                failures,
+                outcome.mayPass(),
+                took,
+                new Bytes(fetched.sum()),
+                copies.bytes(),
+                nothing);
+    }
+
+    /** Makes a complete layout of what could be had, because the rest will not be had by waiting. */
+    private void settle(Plan plan, Download.Outcome outcome) throws IOException {
+        Plan rest = resolution.planOf(name -> !outcome.failed().containsKey(name), List.of(plan), this::isPresent);
+        Store.replace(folder, rest);
+        try (NetworkBlobs blobs = new NetworkBlobs(new RegistryClient(options, bytes -> {}));
+                Download again = Download.into(folder, rest, blobs, new Silent())) {
+            again.run(1, server(), () -> 0);
+        }
+    }
+
+    /** Writes an archive of each image. */
+    Result archives() throws IOException {
+        return new ArchiveRun(folder, resolution, options, workers, removeStale, out).run();
+    }
+
+    private boolean isPresent(Digest digest) {
+        return Files.isRegularFile(folder.resolve("blobs/sha256").resolve(digest.hex()));
+    }
+
+    static ServerName server() {
+        return ServerName.find(Optional.empty(), Optional.empty());
+    }
+
+    /** Hears nothing. */
+    private static final class Silent implements Download.Listener {
+        @Override
+        public void staged(Plan.Image image, boolean before) {}
+
+        @Override
+        public void failed(Plan.Image image, String reason) {}
+    }
+
+    /** The images of the plan that this run asks for; those that are kept of former runs come after them. */
+    private Set<String> own(Plan plan) {
+        return plan.images().stream()
+                .limit(resolution.images().resolved().size())
+                .map(Plan.Image::name)
+                .collect(Collectors.toSet());
+    }
+
+    /** Counts images and tells of each. */
+    private final class Count implements Download.Listener {
+        private final Set<String> own;
+        private final Set<String> before;
+        private int downloaded;
+        private int skipped;
+
+        Count(Set<String> own, Set<String> before) {
+            this.own = own;
+            this.before = before;
+        }
+
+        @Override
+        public void staged(Plan.Image image, boolean there) {
+            if (!own.contains(image.name())) {
+                return;
+            }
+            if (there && before.contains(image.name() + " " + image.manifest())) {
+                skipped++;
+                return;
+            }
+            downloaded++;
+            out.println("Downloaded artifact [" + downloaded + "/" + (own.size() - skipped) + "]: " + image.name());
+        }
+
+        @Override
+        public void failed(Plan.Image image, String reason) {
+            out.println("Failed artifact: " + image.name() + ": " + reason);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+package io.prestage.imageset;
+
+import io.prestage.node.origin.Descriptor;
+import io.prestage.node.origin.Manifest;
+import io.prestage.node.origin.ResolvedImage;
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** Puts a plan together: images that were resolved, files, texts, and what a folder keeps of a former plan. */
+final class PlanAssembly {
+    /** Digits of a digest that tell two images apart that want one artifact name. */
+    private static final int SUFFIX = 8;
+
+    private final String request;
+    private final Map<Digest, Plan.Manifest> manifests = new LinkedHashMap<>();
+    private final Map<Digest, Plan.Blob> blobs = new LinkedHashMap<>();
+    private final List<Plan.Image> images = new ArrayList<>();
+    private final List<Plan.TextFile> texts = new ArrayList<>();
+    private final List<Plan.NamedFile> named = new ArrayList<>();
+    private final Set<String> names = new HashSet<>();
+
+    /**
+     * An empty plan.
+     *
+     * @param request what it is asked for with
+     */
+    PlanAssembly(String request) {
+        this.request = request;
+    }
+
+    /**
+     * Adds an image.
+     *
+     * @throws IOException if it has content that its registry may not pass on
+     */
+    void add(ResolvedImage image) throws IOException {
+        for (Descriptor blob : image.blobs()) {
+            if (blob.foreign()) {
+                throw new IOException(image.source() + " has a layer that its registry may not pass on ("
+                        + blob.digest() + "): it cannot be staged");
+            }
+        }
+        add(image.root());
+        List<String> platforms = new ArrayList<>();
+        for (Manifest manifest : image.platformManifests()) {
+            add(manifest);
+            if (!manifest.digest().equals(image.root().digest())) {
+                platforms.add(manifest.digest().toString());
+            }
+        }
+        List<String> needed = new ArrayList<>();
+        for (Descriptor blob : image.blobs()) {
+            needed.add(blob.digest().toString());
+            blobs.putIfAbsent(
+                    blob.digest(),
+                    new Plan.Blob(
+                            blob.digest().toString(),
+                            blob.size(),
+                            image.source().name()));
+        }
+        String source = image.source().toString();
+        images.add(new Plan.Image(
+                freeName(source, image.root().digest()),
+                source,
+                image.root().digest().toString(),
+                platforms,
+                needed));
+    }
+
+    private void add(Manifest manifest) {
+        manifests.putIfAbsent(manifest.digest(), new Plan.Manifest(manifest.mediaType(), manifest.content()));
+    }
+
+    /** The artifact name; with a few digits more if another image has it. */
+    private String freeName(String source, Digest digest) {
+        String name = MappingLine.artifact(source);
+        if (!names.add(name)) {
+            name = name + "-" + digest.hex().substring(0, SUFFIX);
+            names.add(name);
+        }
+        return name;
+    }
+
+    /** Adds a text. */
+    void add(String name, String text) {
+        texts.add(new Plan.TextFile(name, text));
+    }
+
+    /** Adds a file whose digest is known. */
+    void add(WebFile file) {
+        Digest digest = file.digest().orElseThrow();
+        named.add(new Plan.NamedFile(file.name(), digest.toString()));
+        blobs.putIfAbsent(
+                digest,
+                new Plan.Blob(digest.toString(), file.size(), file.address().toString()));
+    }
+
+    /**
+     * Adds what a former plan has besides, as far as it is there: an image of which anything is missing is left out, and so is one
+     * whose name another has now.
+     *
+     * @param present whether a folder holds a blob or manifest, verified
+     */
+    void keep(Plan former, Predicate<Digest> present) {
+        Map<String, Plan.Blob> had = new LinkedHashMap<>();
+        former.blobs().forEach(blob -> had.put(blob.digest(), blob));
+        Map<Digest, Plan.Manifest> described = new LinkedHashMap<>();
+        former.manifests().forEach(manifest -> described.put(manifest.digest(), manifest));
+        for (Plan.Image image : former.images()) {
+            boolean whole = image.blobDigests().stream().allMatch(present)
+                    && described.containsKey(image.manifestDigest())
+                    && described.keySet().containsAll(image.platformDigests());
+            if (whole && names.add(image.name())) {
+                images.add(image);
+                manifests.putIfAbsent(image.manifestDigest(), described.get(image.manifestDigest()));
+                image.platformDigests().forEach(digest -> manifests.putIfAbsent(digest, described.get(digest)));
+                for (String blob : image.blobs()) {
+                    if (had.containsKey(blob)) {
+                        blobs.putIfAbsent(Digest.parse(blob), had.get(blob));
+                    }
+                }
+            }
+        }
+        for (Plan.NamedFile file : former.named()) {
+            boolean taken = named.stream().anyMatch(other -> other.name().equals(file.name()));
+            if (!taken && present.test(file.contentDigest())) {
+                named.add(file);
+                blobs.putIfAbsent(file.contentDigest(), had.get(file.digest()));
+            }
+        }
+    }
+
+    /** The plan. */
+    Plan plan() {
+        blobs.keySet().removeAll(manifests.keySet());
+        return Plan.of(request, images, manifests.values(), blobs.values(), texts, named);
+    }
+}
