@@ -8,6 +8,7 @@ packages="
   docker-registry skopeo umoci apache2-utils openssl ca-certificates
   iproute2 curl busybox-static procps mount
   xfsprogs util-linux
+  gnupg
 "
 
 missing=

@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
             DownloadCommand.class,
             SeedCommand.class,
             NodeCommand.class,
+            ExportCommand.class,
             VerifyCommand.class,
             StatusCommand.class,
             BenchCommand.class,

@@ -12,6 +12,7 @@ import io.prestage.node.origin.ResolvedImage;
 import io.prestage.protocol.Digest;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
@@ -131,7 +132,7 @@ final class ImageFiles {
     }
 
     private void layer(BlobStream raw, String folder, Whiteouts whiteouts, Visitor visitor) throws IOException {
-        try (TarArchiveInputStream tar = new TarArchiveInputStream(decompressed(raw))) {
+        try (TarArchiveInputStream tar = new TarArchiveInputStream(decompressed(new StaysOpen(raw)))) {
             for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
                 String path = Whiteouts.normalised(entry.getName());
                 boolean counts = whiteouts.meet(path, entry.isDirectory());
@@ -140,6 +141,18 @@ final class ImageFiles {
                     visitor.file(path, tar);
                 }
             }
+        }
+    }
+
+    /** Is read to its end, to be hashed, after what it holds is closed. */
+    private static final class StaysOpen extends FilterInputStream {
+        StaysOpen(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public void close() {
+            // whoever made the stream closes it
         }
     }
 

@@ -1,7 +1,10 @@
 package io.prestage.lab;
 
 import io.prestage.protocol.Digest;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -20,6 +23,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * Fills a registry's storage with images made on the spot, through a registry on loopback that lives as long as this.
@@ -52,6 +57,10 @@ public final class RegistryImages implements AutoCloseable {
             this.index = index;
             this.config = config;
             this.layer = layer;
+        }
+
+        private String gzippedLayer() {
+            return this == OCI ? layer + "+gzip" : layer + ".gzip";
         }
     }
 
@@ -131,6 +140,11 @@ public final class RegistryImages implements AutoCloseable {
         return images;
     }
 
+    /** Address and port, as they stand before a repository in a reference, as long as this is open. */
+    public String host() {
+        return base.getAuthority();
+    }
+
     /** Random bytes: the same ones for the same seed and size. */
     public static byte[] random(long seed, int size) {
         byte[] bytes = new byte[size];
@@ -159,6 +173,32 @@ public final class RegistryImages implements AutoCloseable {
         return tar;
     }
 
+    /** The same content, compressed. */
+    public static byte[] gzip(byte[] content) {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
+            out.write(content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return zipped.toByteArray();
+    }
+
+    private static boolean isGzip(byte[] content) {
+        return content.length > 2 && (content[0] & 0xFF) == 0x1F && (content[1] & 0xFF) == 0x8B;
+    }
+
+    private static byte[] unzipped(byte[] content) {
+        if (!isGzip(content)) {
+            return content;
+        }
+        try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(content))) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Pushes an image for amd64 of such layers. */
     public Pushed image(Format format, String repository, String tag, byte[]... layers)
             throws IOException, InterruptedException {
@@ -168,19 +208,33 @@ public final class RegistryImages implements AutoCloseable {
     /** Pushes an image for an architecture of such layers. */
     public Pushed image(Format format, String repository, String tag, String architecture, byte[]... layers)
             throws IOException, InterruptedException {
+        return image(format, repository, tag, architecture, Map.of("of", repository), layers);
+    }
+
+    /** Pushes an image with such labels; a layer may be compressed with gzip. */
+    public Pushed image(
+            Format format,
+            String repository,
+            String tag,
+            String architecture,
+            Map<String, String> labels,
+            byte[]... layers)
+            throws IOException, InterruptedException {
         Map<Digest, Long> blobs = new LinkedHashMap<>();
         List<String> descriptors = new ArrayList<>();
         for (byte[] layer : layers) {
-            descriptors.add(descriptor(format.layer, layer));
+            descriptors.add(descriptor(isGzip(layer) ? format.gzippedLayer() : format.layer, layer));
             blobs.put(pushBlob(repository, layer), (long) layer.length);
         }
-        byte[] config =
-                utf8("{\"architecture\":\"" + architecture + "\",\"os\":\"linux\",\"config\":{\"Labels\":{\"of\":\""
-                        + repository + "\"}},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":["
-                        + Arrays.stream(layers)
-                                .map(layer -> "\"" + Digest.of(layer) + "\"")
-                                .collect(Collectors.joining(","))
-                        + "]}}");
+        byte[] config = utf8("{\"architecture\":\"" + architecture + "\",\"os\":\"linux\",\"config\":{\"Labels\":{"
+                + labels.entrySet().stream()
+                        .map(label -> "\"" + label.getKey() + "\":\"" + label.getValue() + "\"")
+                        .collect(Collectors.joining(","))
+                + "}},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":["
+                + Arrays.stream(layers)
+                        .map(layer -> "\"" + Digest.of(unzipped(layer)) + "\"")
+                        .collect(Collectors.joining(","))
+                + "]}}");
         blobs.put(pushBlob(repository, config), (long) config.length);
         byte[] manifest = utf8("{\"schemaVersion\":2,\"mediaType\":\"" + format.manifest + "\",\"config\":"
                 + descriptor(format.config, config) + ",\"layers\":[" + String.join(",", descriptors) + "]}");
