@@ -173,6 +173,11 @@ public final class Download implements AutoCloseable {
                     new Receipt.Traffic(fetched, 0, 0, plan.total().count())));
             return new Outcome(true, Map.of(), false);
         }
+        for (int image = 0; image < missing.size(); image++) {
+            if (!missing.get(image).isEmpty()) {
+                fail(image);
+            }
+        }
         Map<String, String> failed = new HashMap<>();
         failedImages.forEach(image -> failed.put(plan.images().get(image).name(), reason(image)));
         for (Plan.NamedFile file : plan.named()) {
@@ -286,9 +291,9 @@ public final class Download implements AutoCloseable {
         }
         if (fruitless >= TRIES) {
             for (int other = 0; other < pieces.blobs(); other++) {
-                if (!store.isVerified(other) && schedule.owns(other)) {
+                if (!store.isVerified(other)) {
                     reasons.putIfAbsent(other, reason);
-                    giveUp(other);
+                    schedule.disown(other); // what is on its way still counts if it comes
                 }
             }
         }
@@ -296,10 +301,12 @@ public final class Download implements AutoCloseable {
 
     private void giveUp(int blob) {
         schedule.disown(blob);
-        for (int image : imagesOf.getOrDefault(blob, List.of())) {
-            if (failedImages.add(image)) {
-                listener.failed(plan.images().get(image), reasons.get(blob));
-            }
+        imagesOf.getOrDefault(blob, List.of()).forEach(this::fail);
+    }
+
+    private void fail(int image) {
+        if (failedImages.add(image)) {
+            listener.failed(plan.images().get(image), reason(image));
         }
     }
 

@@ -106,8 +106,8 @@ final class ImageSetFileTest {
                 "  a: [                                           | this is not YAML"
             })
     void tellsWhereSomethingIsWrong(String text, String expected) {
-        ImageSetException wrong =
-                assertThrows(ImageSetException.class, () -> ImageSetFile.parse("imageset.yaml", HEAD + "  " + text + "\n"));
+        ImageSetException wrong = assertThrows(
+                ImageSetException.class, () -> ImageSetFile.parse("imageset.yaml", HEAD + "  " + text + "\n"));
         assertTrue(wrong.getMessage().startsWith("imageset.yaml, line "), wrong::getMessage);
         assertTrue(wrong.getMessage().contains(expected), wrong::getMessage);
         assertEquals(1, wrong.getMessage().lines().count());
