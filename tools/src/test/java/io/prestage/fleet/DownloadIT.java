@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -477,6 +478,46 @@ final class DownloadIT {
         assertFalse(Files.exists(folder.resolve("images/bad_v1")));
         assertEquals(
                 0, Ran.of(Prestage.command("verify", "-f", folder.toString())).code());
+    }
+
+    /** The program runs with 96 MiB of heap, the catalog has more than 100 MB. */
+    @Test
+    void readsALargeCatalogInLittleMemory() throws Exception {
+        StringBuilder documents = new StringBuilder("{\"schema\":\"olm.package\",\"name\":\"big\"}");
+        StringBuilder entries = new StringBuilder();
+        String filler = "QUJDREVGR0hJ".repeat(40_000);
+        Pushed image = stock.registry().image(Format.OCI, "big/bundle", "v1", RegistryImages.tar("b", new byte[9]));
+        for (int patch = 0; patch < 220; patch++) {
+            entries.append(patch == 0 ? "" : ",")
+                    .append("{\"name\":\"big.v1.0." + patch + "\",\"replaces\":\"big.v1.0." + (patch - 1) + "\"}");
+            documents.append("{\"schema\":\"olm.bundle\",\"package\":\"big\",\"name\":\"big.v1.0." + patch
+                    + "\",\"image\":\"quay.io/big/bundle@" + image.digest()
+                    + "\",\"properties\":[{\"type\":\"olm.bundle.object\",\"value\":{\"data\":\"" + filler + "\"}}]}\n");
+        }
+        documents.append("{\"schema\":\"olm.channel\",\"package\":\"big\",\"name\":\"stable\",\"entries\":[" + entries + "]}");
+        byte[] content = documents.toString().getBytes(StandardCharsets.UTF_8);
+        assertTrue(content.length > 100_000_000);
+        stock.registry()
+                .image(
+                        Format.OCI,
+                        "big/index",
+                        "v1",
+                        "amd64",
+                        Map.of("operators.operatorframework.io.index.configs.v1", "/configs"),
+                        RegistryImages.gzip(RegistryImages.tar("configs/big/catalog.json", content)));
+        Path folder = Files.createDirectories(scratch.resolve("big"));
+        Files.writeString(
+                folder.resolve("imageset.yaml"),
+                """
+                apiVersion: mirror.openshift.io/v1alpha2
+                kind: ImageSetConfiguration
+                mirror:
+                  operators:
+                    - catalog: quay.io/big/index:v1
+                """);
+        Ran ran = prestage("-f", folder.toString(), "--skip-imageset", "--dry-run");
+        assertEquals(0, ran.code(), ran::toString);
+        assertTrue(ran.out().contains("1 images, 0 files"), ran::toString);
     }
 
     // Checks before any work.

@@ -5,7 +5,10 @@ import io.prestage.protocol.Plan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,19 +30,20 @@ final class Replacement {
     }
 
     void with(Plan next) throws IOException {
-        Set<String> views = new HashSet<>();
+        Map<String, String> views = new HashMap<>();
         Set<String> texts = new HashSet<>();
         Set<Digest> contents = new HashSet<>();
         if (use.unfinished().isPresent()) {
             Plan former = Plan.decode(use.unfinished().get());
-            former.images().forEach(image -> views.add(image.name()));
+            former.images()
+                    .forEach(image -> views.put(image.name(), links(image.manifest(), image.platforms())));
             former.files().forEach(file -> texts.add(file.name()));
             former.named().forEach(file -> texts.add(file.name()));
             contents.addAll(former.contents());
         }
         if (use.receipt().isPresent()) {
             Receipt former = use.receipt().get();
-            former.images().forEach(image -> views.add(image.name()));
+            former.images().forEach(image -> views.put(image.name(), links(image.digest(), image.platforms())));
             former.files().forEach(file -> texts.add(file.name()));
             former.contents().forEach(content -> contents.add(Digest.parse(content.digest())));
         }
@@ -47,7 +51,9 @@ final class Replacement {
         // These are written anew; till then nothing is lost.
         next.files().forEach(file -> texts.remove(file.name()));
         next.named().forEach(file -> texts.remove(file.name()));
-        for (String view : views) {
+        // So are the views of images that stay what they are, which somebody may use meanwhile.
+        next.images().forEach(image -> views.remove(image.name(), links(image.manifest(), image.platforms())));
+        for (String view : views.keySet()) {
             layout.removeView(view);
         }
         Files.deleteIfExists(layout.file(Layout.INDEX));
@@ -65,6 +71,11 @@ final class Replacement {
         Layout.flush(layout.ingest());
         Files.deleteIfExists(layout.file(Layout.RECEIPT));
         Layout.flush(layout.folder());
+    }
+
+    /** What a view's links depend on. */
+    private static String links(String manifest, List<String> platforms) {
+        return manifest + platforms;
     }
 
     private void removePartialsBut(Set<Digest> kept) throws IOException {
