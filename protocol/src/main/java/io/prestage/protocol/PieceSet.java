@@ -118,14 +118,38 @@ public final class PieceSet {
         }
     }
 
-    /** Hands over, in ascending order, the pieces that are members of both sets. */
-    public void forEachCommon(PieceSet other, IntConsumer action) {
+    /** The number of pieces that are members of both sets. */
+    public int countCommon(PieceSet other) {
         requireSameSize(other);
+        int common = 0;
         for (int word = 0; word < words.length; word++) {
-            for (long left = words[word] & other.words[word]; left != 0; left &= left - 1) {
-                action.accept((word << 6) + Long.numberOfTrailingZeros(left));
-            }
+            common += Long.bitCount(words[word] & other.words[word]);
         }
+        return common;
+    }
+
+    /**
+     * One of the pieces that are members of both sets.
+     *
+     * @param rank how many of them, in ascending order, come before it; 0 or more
+     * @return the piece, or -1 if they have no more than {@code rank} pieces in common
+     */
+    public int common(PieceSet other, int rank) {
+        requireSameSize(other);
+        int before = rank;
+        for (int word = 0; word < words.length; word++) {
+            long left = words[word] & other.words[word];
+            int here = Long.bitCount(left);
+            if (before >= here) {
+                before -= here;
+                continue;
+            }
+            for (; before > 0; before--) {
+                left &= left - 1;
+            }
+            return (word << 6) + Long.numberOfTrailingZeros(left);
+        }
+        return -1;
     }
 
     /** Whether the sets share a member. */

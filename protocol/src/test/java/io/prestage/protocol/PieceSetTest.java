@@ -44,10 +44,15 @@ final class PieceSetTest {
         BitSet one = bits(size, random);
         BitSet other = bits(size, random);
         List<Integer> common = new ArrayList<>();
-        set(size, one).forEachCommon(set(size, other), common::add);
+        int next = set(size, one).common(set(size, other), 0);
+        for (int rank = 1; next >= 0; rank++) {
+            common.add(next);
+            next = set(size, one).common(set(size, other), rank);
+        }
         BitSet and = (BitSet) one.clone();
         and.and(other);
         assertEquals(and.stream().boxed().toList(), common);
+        assertEquals(common.size(), set(size, one).countCommon(set(size, other)));
         assertEquals(one.intersects(other), set(size, one).intersects(set(size, other)));
         PieceSet union = set(size, one);
         union.addAll(set(size, other));

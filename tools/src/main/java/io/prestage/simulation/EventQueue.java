@@ -3,30 +3,38 @@ package io.prestage.simulation;
 import java.util.Arrays;
 
 /**
- * What is still to happen, by time: a heap of four children a parent on primitive arrays.
+ * What is still to happen, by time: a heap of four children a parent.
  *
- * <p>Events of the same time come in the order in which they were added, so a run depends on nothing but its inputs. Not
- * thread-safe.
+ * <p>The heap holds nothing but times and the numbers of the slots that say what happens, so that an event that moves up or down
+ * moves twelve bytes. Events of the same time come in the order in which they were added, so a run depends on nothing but its
+ * inputs. Not thread-safe.
  */
 final class EventQueue {
     private static final int CHILDREN = 4;
 
-    private long[] times = new long[1024];
-    private long[] orders = new long[1024];
-    private int[] kinds = new int[1024];
-    private int[] nodes = new int[1024];
-    private int[] others = new int[1024];
-    private int[] numbers = new int[1024];
-    private int[][] payloads = new int[1024][];
+    /** Numbers that one slot has: kind, node, other, number. */
+    private static final int FACTS = 4;
+
+    private static final int FIRST = 1024;
+
+    private long[] times = new long[FIRST];
+    private int[] slots = new int[FIRST];
     private int size;
+
+    private int[] facts = new int[FIRST * FACTS];
+    private long[] orders = new long[FIRST];
+    private long[][] payloads = new long[FIRST][];
+
+    /** Slots that were used and are not any more, the last one used first. */
+    private int[] free = new int[FIRST];
+
+    private int freed;
+    private int slotsUsed;
     private long added;
 
     private long time;
-    private int kind;
-    private int node;
-    private int other;
-    private int number;
-    private int[] payload;
+    private int taken;
+    private long[] payload;
 
     /** Adds an event that needs no more than three numbers. */
     void add(long at, int what, int whose, int with, int which) {
@@ -43,40 +51,43 @@ final class EventQueue {
      * @param which a piece, or anything
      * @param more what else belongs to it, or null
      */
-    void add(long at, int what, int whose, int with, int which, int[] more) {
+    void add(long at, int what, int whose, int with, int which, long[] more) {
         if (size == times.length) {
             grow();
         }
+        int slot = freed > 0 ? free[--freed] : slotsUsed++;
+        int fact = slot * FACTS;
+        facts[fact] = what;
+        facts[fact + 1] = whose;
+        facts[fact + 2] = with;
+        facts[fact + 3] = which;
+        payloads[slot] = more;
+        orders[slot] = added++;
         int hole = size++;
-        long order = added++;
         while (hole > 0) {
             int parent = (hole - 1) / CHILDREN;
-            if (times[parent] < at || (times[parent] == at && orders[parent] < order)) {
+            if (times[parent] <= at) { // what was added earlier comes first
                 break;
             }
-            move(parent, hole);
+            times[hole] = times[parent];
+            slots[hole] = slots[parent];
             hole = parent;
         }
         times[hole] = at;
-        orders[hole] = order;
-        kinds[hole] = what;
-        nodes[hole] = whose;
-        others[hole] = with;
-        numbers[hole] = which;
-        payloads[hole] = more;
+        slots[hole] = slot;
     }
 
-    /** Takes the next event out, to be read with the accessors below; false if there is none. */
+    /** Takes the next event out, to be read with the accessors below until one is added; false if there is none. */
     boolean next() {
         if (size == 0) {
             return false;
         }
         time = times[0];
-        kind = kinds[0];
-        node = nodes[0];
-        other = others[0];
-        number = numbers[0];
-        payload = payloads[0];
+        int slot = slots[0];
+        taken = slot * FACTS;
+        payload = payloads[slot];
+        payloads[slot] = null;
+        free[freed++] = slot;
         int last = --size;
         int hole = 0;
         while (true) {
@@ -93,11 +104,12 @@ final class EventQueue {
             if (before(last, least)) {
                 break;
             }
-            move(least, hole);
+            times[hole] = times[least];
+            slots[hole] = slots[least];
             hole = least;
         }
-        move(last, hole);
-        payloads[last] = null;
+        times[hole] = times[last];
+        slots[hole] = slots[last];
         return true;
     }
 
@@ -106,47 +118,36 @@ final class EventQueue {
     }
 
     int kind() {
-        return kind;
+        return facts[taken];
     }
 
     int node() {
-        return node;
+        return facts[taken + 1];
     }
 
     int other() {
-        return other;
+        return facts[taken + 2];
     }
 
     int number() {
-        return number;
+        return facts[taken + 3];
     }
 
-    int[] payload() {
+    long[] payload() {
         return payload;
     }
 
     private boolean before(int one, int other) {
-        return times[one] < times[other] || (times[one] == times[other] && orders[one] < orders[other]);
-    }
-
-    private void move(int from, int to) {
-        times[to] = times[from];
-        orders[to] = orders[from];
-        kinds[to] = kinds[from];
-        nodes[to] = nodes[from];
-        others[to] = others[from];
-        numbers[to] = numbers[from];
-        payloads[to] = payloads[from];
+        return times[one] < times[other] || (times[one] == times[other] && orders[slots[one]] < orders[slots[other]]);
     }
 
     private void grow() {
         int more = size * 2;
         times = Arrays.copyOf(times, more);
+        slots = Arrays.copyOf(slots, more);
+        facts = Arrays.copyOf(facts, more * FACTS);
         orders = Arrays.copyOf(orders, more);
-        kinds = Arrays.copyOf(kinds, more);
-        nodes = Arrays.copyOf(nodes, more);
-        others = Arrays.copyOf(others, more);
-        numbers = Arrays.copyOf(numbers, more);
         payloads = Arrays.copyOf(payloads, more);
+        free = Arrays.copyOf(free, more);
     }
 }

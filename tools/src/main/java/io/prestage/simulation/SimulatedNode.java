@@ -16,8 +16,8 @@ final class SimulatedNode implements Commands {
     static final int CANCEL = 2;
     static final int REJECT = 3;
 
-    /** Numbers that one message takes in the outbox: what, to whom, which piece. */
-    static final int ENTRY = 3;
+    private static final int PLACE_BITS = 26;
+    private static final int PIECE_BITS = 24;
 
     final int place;
     final NodeId id;
@@ -46,8 +46,11 @@ final class SimulatedNode implements Commands {
     boolean fetching;
 
     private final Simulation simulation;
-    private int[] outbox = new int[64];
+    private long[] outbox = new long[16];
     private int written;
+    private long[] announcements = new long[64];
+    private int announced;
+    private boolean gathering;
 
     SimulatedNode(Simulation simulation, int place, Scenario scenario, SplittableRandom random) {
         this.simulation = simulation;
@@ -72,19 +75,60 @@ final class SimulatedNode implements Commands {
         return conduct == Conduct.HONEST || conduct == Conduct.FORGER;
     }
 
-    /** What was said since the last call, or null. */
-    int[] takeOutbox() {
+    /** What one word of a message says: announce, request, cancel or reject. */
+    static int what(long said) {
+        return (int) (said >>> (PLACE_BITS + PIECE_BITS));
+    }
+
+    /** The server that it says so to. */
+    static int to(long said) {
+        return (int) (said >>> PIECE_BITS) & (1 << PLACE_BITS) - 1;
+    }
+
+    /** The piece that it is about. */
+    static int piece(long said) {
+        return (int) said & (1 << PIECE_BITS) - 1;
+    }
+
+    private static long said(int what, NodeId peer, int piece) {
+        return ((long) what << PLACE_BITS | peer.low()) << PIECE_BITS | piece;
+    }
+
+    /** What was said since the last call, announcements not counted, or null. */
+    long[] takeOutbox() {
         if (written == 0) {
             return null;
         }
-        int[] taken = Arrays.copyOf(outbox, written);
+        long[] taken = Arrays.copyOf(outbox, written);
         written = 0;
+        return taken;
+    }
+
+    /** Whether there are announcements that nobody was told that they are being gathered. */
+    boolean beginsToGather() {
+        boolean begins = announced > 0 && !gathering;
+        gathering |= begins;
+        return begins;
+    }
+
+    /** The announcements that were gathered, those to the same neighbour one after the other; or null. */
+    long[] takeAnnouncements() {
+        gathering = false;
+        if (announced == 0) {
+            return null;
+        }
+        long[] taken = Arrays.copyOf(announcements, announced);
+        Arrays.sort(taken);
+        announced = 0;
         return taken;
     }
 
     @Override
     public void announce(NodeId peer, int piece) {
-        write(ANNOUNCE, peer, piece);
+        if (announced == announcements.length) {
+            announcements = Arrays.copyOf(announcements, announced * 2);
+        }
+        announcements[announced++] = said(ANNOUNCE, peer, piece);
     }
 
     @Override
@@ -113,11 +157,9 @@ final class SimulatedNode implements Commands {
     }
 
     private void write(int what, NodeId peer, int piece) {
-        if (written + ENTRY > outbox.length) {
+        if (written == outbox.length) {
             outbox = Arrays.copyOf(outbox, written * 2);
         }
-        outbox[written++] = what;
-        outbox[written++] = place(peer);
-        outbox[written++] = piece;
+        outbox[written++] = said(what, peer, piece);
     }
 }

@@ -11,6 +11,7 @@ import io.prestage.simulation.ServerModel.Conduct;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -43,14 +44,17 @@ public final class Simulation {
     private static final int UNLINK = 8; // the neighbour, -
     private static final int TICKED = 9;
     private static final int FETCHED = 10; // -, the piece, the run's end
+    private static final int GATHERED = 11;
 
     private final Scenario scenario;
     private final Pieces pieces;
     private final Watcher watcher;
     private final EventQueue queue = new EventQueue();
     private final SimulatedNode[] nodes;
-    private final List<List<Held>> announcements = new ArrayList<>();
+    private final Held[] statements;
+    private final List<Held> heard = new ArrayList<>();
     private final long delay;
+    private final long gather;
     private final double nanosPerByteHashed;
     private Ownership ownership;
     private long now;
@@ -67,12 +71,12 @@ public final class Simulation {
         this.pieces = scenario.pieces();
         this.watcher = watcher;
         this.delay = scenario.path().delay().toNanos();
+        this.gather = scenario.path().gather().toNanos();
         this.nanosPerByteHashed = 1e9 / scenario.path().hashing().bytesPerSecond();
         this.ownership = Ownership.none(pieces.blobs());
         this.nodes = new SimulatedNode[scenario.servers().size()];
-        for (int piece = 0; piece < pieces.count(); piece++) {
-            announcements.add(List.of(new Held(piece, 0)));
-        }
+        this.statements = new Held[pieces.count()];
+        Arrays.setAll(statements, piece -> new Held(piece, 0));
     }
 
     /** Runs a scenario to its end. */
@@ -157,7 +161,8 @@ public final class Simulation {
                 }
                 queue.add(now + TICK, TICKED, node.place, 0, 0);
             }
-            case FETCHED -> fetched(node, number, queue.payload()[0]);
+            case FETCHED -> fetched(node, number, (int) queue.payload()[0]);
+            case GATHERED -> announce(node);
             default -> throw new IllegalStateException("no event is of kind " + queue.kind());
         }
         flush(node);
@@ -246,8 +251,7 @@ public final class Simulation {
             for (int piece = 0; piece < pieces.count(); piece++) {
                 node.announce(SimulatedNode.id(to), piece);
             }
-            int[] outbox = node.takeOutbox();
-            queue.add(now + delay, DELIVER, node.place, 0, 0, outbox);
+            queue.add(now + delay, DELIVER, node.place, 0, 0, node.takeAnnouncements());
         }
     }
 
@@ -289,7 +293,7 @@ public final class Simulation {
     private void fetch(SimulatedNode node, int piece, int end) {
         double seconds = (double) pieces.length(piece)
                 / node.model.origin().orElseThrow().bytesPerSecond();
-        queue.add(now + (long) (seconds * 1e9), FETCHED, node.place, 0, piece, new int[] {end});
+        queue.add(now + (long) (seconds * 1e9), FETCHED, node.place, 0, piece, new long[] {end});
     }
 
     private void fetched(SimulatedNode node, int piece, int end) {
@@ -308,50 +312,58 @@ public final class Simulation {
     // Messages.
 
     private void flush(SimulatedNode node) {
-        int[] outbox = node.takeOutbox();
-        if (outbox != null && node.isHonest()) {
-            queue.add(now + delay, DELIVER, node.place, 0, 0, outbox);
+        if (node.beginsToGather()) {
+            queue.add(now + gather, GATHERED, node.place, 0, 0);
+        }
+        send(node, node.takeOutbox());
+    }
+
+    private void announce(SimulatedNode node) {
+        send(node, node.takeAnnouncements());
+    }
+
+    private void send(SimulatedNode node, long[] said) {
+        if (said != null && node.isHonest()) {
+            queue.add(now + delay, DELIVER, node.place, 0, 0, said);
         }
     }
 
-    private void deliver(SimulatedNode from, int[] outbox) {
-        int at = 0;
-        while (at < outbox.length) {
-            int what = outbox[at];
-            int to = outbox[at + 1];
-            int first = at;
-            at += SimulatedNode.ENTRY;
-            while (what == SimulatedNode.ANNOUNCE && at < outbox.length && outbox[at] == what && outbox[at + 1] == to) {
-                at += SimulatedNode.ENTRY;
+    private void deliver(SimulatedNode from, long[] said) {
+        int next = 0;
+        while (next < said.length) {
+            int first = next++;
+            int what = SimulatedNode.what(said[first]);
+            int to = SimulatedNode.to(said[first]);
+            if (what == SimulatedNode.ANNOUNCE) {
+                while (next < said.length && SimulatedNode.to(said[next]) == to) {
+                    next++;
+                }
             }
             SimulatedNode receiver = nodes[to];
             messages++;
             if (receiver.isHonest() && isLinked(from, to)) {
-                hear(receiver, from.id, what, outbox, first, at);
+                hear(receiver, from.id, what, said, first, next);
                 flush(receiver);
             }
         }
     }
 
-    private void hear(SimulatedNode receiver, NodeId from, int what, int[] outbox, int first, int end) {
-        int piece = outbox[first + 2];
+    private void hear(SimulatedNode receiver, NodeId from, int what, long[] said, int first, int end) {
+        int piece = SimulatedNode.piece(said[first]);
         switch (what) {
-            case SimulatedNode.ANNOUNCE -> receiver.swarm.announced(from, announcement(outbox, first, end), now);
+            case SimulatedNode.ANNOUNCE -> receiver.swarm.announced(from, announcement(said, first, end), now);
             case SimulatedNode.REQUEST -> receiver.swarm.requested(from, piece, now);
             case SimulatedNode.CANCEL -> receiver.swarm.cancelled(from, piece);
             default -> receiver.swarm.rejected(from, piece, now);
         }
     }
 
-    private List<Held> announcement(int[] outbox, int first, int end) {
-        if (end - first == SimulatedNode.ENTRY) {
-            return announcements.get(outbox[first + 2]);
+    private List<Held> announcement(long[] said, int first, int end) {
+        heard.clear();
+        for (int at = first; at < end; at++) {
+            heard.add(statements[SimulatedNode.piece(said[at])]);
         }
-        List<Held> held = new ArrayList<>();
-        for (int at = first; at < end; at += SimulatedNode.ENTRY) {
-            held.add(announcements.get(outbox[at + 2]).get(0));
-        }
-        return held;
+        return heard;
     }
 
     // Pieces.

@@ -5,8 +5,6 @@ import io.prestage.protocol.PieceSet;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 
 /** What a swarm knows of one neighbour. */
@@ -23,7 +21,7 @@ final class Peer {
     final PieceSet told;
 
     /** What we asked of it, oldest first. */
-    final Map<Integer, Asked> asked = new LinkedHashMap<>();
+    final Requests asked = new Requests();
 
     /** What it asked of us, oldest first. */
     final Deque<Integer> queued = new ArrayDeque<>();
@@ -60,14 +58,6 @@ final class Peer {
         this.has = new PieceSet(pieces);
         this.told = new PieceSet(pieces);
     }
-
-    /**
-     * One piece asked of it.
-     *
-     * @param at when, in nanoseconds
-     * @param deadline when it should have come
-     */
-    record Asked(long at, long deadline) {}
 
     /** Takes the arrival of a piece into its speed. */
     void arrived(long askedAt, long now) {

@@ -1,6 +1,5 @@
 package io.prestage.node.swarm;
 
-import io.prestage.node.swarm.Peer.Asked;
 import io.prestage.protocol.Message.Held;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.PieceSet;
@@ -8,11 +7,9 @@ import io.prestage.protocol.Pieces;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 
 /**
@@ -34,16 +31,17 @@ public final class Swarm {
     private final Commands commands;
     private final int pieceBytes;
 
-    private final Map<NodeId, Peer> peers = new LinkedHashMap<>();
+    private final Map<NodeId, Peer> peers = new HashMap<>();
+
+    /** The same, those that were sent a piece the longest ago first. */
+    private final List<Peer> line = new ArrayList<>();
+
     private final PieceSet held;
 
-    /** Neither held nor asked of anybody nor being verified. */
-    private final PieceSet open;
+    /** What is neither held nor asked of anybody nor being verified is open there. */
+    private final RarestFirst wanted;
 
     private final PieceSet verifying;
-
-    /** Neighbours that announced each piece. */
-    private final int[] availability;
 
     /** Neighbours that each piece is asked of, those that let it lapse not counted. */
     private final int[] copies;
@@ -56,6 +54,9 @@ public final class Swarm {
 
     private int asked;
     private int sending;
+
+    /** Whether something was not asked for because too much was under way. */
+    private boolean cramped;
 
     /** Nanoseconds that the quickest of the latest uploads took; 0 before the first. */
     private double quickestUpload;
@@ -72,11 +73,10 @@ public final class Swarm {
         this.commands = commands;
         this.pieceBytes = pieces.pieceSize();
         this.held = new PieceSet(pieces.count());
-        this.open = PieceSet.full(pieces.count());
+        this.wanted = new RarestFirst(pieces.count());
         this.verifying = new PieceSet(pieces.count());
         this.stopped = new PieceSet(pieces.count());
         this.withheld = new PieceSet(pieces.count());
-        this.availability = new int[pieces.count()];
         this.copies = new int[pieces.count()];
     }
 
@@ -92,7 +92,7 @@ public final class Swarm {
 
     /** How many neighbours announced the piece. */
     public int availability(int piece) {
-        return availability[piece];
+        return wanted.availability(piece);
     }
 
     // Pieces that come from elsewhere than a neighbour.
@@ -103,7 +103,7 @@ public final class Swarm {
             return;
         }
         withheld.add(piece);
-        if (availability[piece] == 0) {
+        if (wanted.availability(piece) == 0) {
             seeding.add(piece);
         }
         reveal(now);
@@ -120,7 +120,7 @@ public final class Swarm {
     public void voided(int blob) {
         discarded(blob);
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
-            for (Peer peer : peers.values()) {
+            for (Peer peer : line) {
                 lost(peer, piece);
             }
         }
@@ -129,7 +129,7 @@ public final class Swarm {
     /** All neighbours gave up what they held of a blob, and this node did not; they announce what they get anew. */
     public void lost(int blob, long now) {
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
-            for (Peer peer : peers.values()) {
+            for (Peer peer : line) {
                 lost(peer, piece);
             }
         }
@@ -142,7 +142,7 @@ public final class Swarm {
             held.remove(piece);
             withheld.remove(piece);
             seeding.forget(piece);
-            for (Peer peer : peers.values()) {
+            for (Peer peer : line) {
                 peer.told.remove(piece);
                 forgetAsked(peer, piece);
                 peer.queued.remove(piece);
@@ -155,7 +155,7 @@ public final class Swarm {
     public void stop(int blob) {
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             stopped.add(piece);
-            open.remove(piece);
+            wanted.close(piece);
         }
     }
 
@@ -165,7 +165,7 @@ public final class Swarm {
             stopped.remove(piece);
             reopen(piece);
             if (held.contains(piece) && !withheld.contains(piece)) {
-                for (Peer peer : peers.values()) {
+                for (Peer peer : line) {
                     peer.told.remove(piece);
                     tell(peer, piece);
                 }
@@ -176,7 +176,7 @@ public final class Swarm {
     /** Whether nothing is under way between this node and a neighbour. */
     public boolean isIdle(NodeId id) {
         Peer peer = peers.get(id);
-        return peer == null || (peer.asked.isEmpty() && peer.queued.isEmpty() && peer.sending == Peer.NONE);
+        return peer == null || (peer.asked.size() == 0 && peer.queued.isEmpty() && peer.sending == Peer.NONE);
     }
 
     // Neighbours.
@@ -188,6 +188,7 @@ public final class Swarm {
         }
         Peer peer = new Peer(id, pieces.count());
         peers.put(id, peer);
+        line.add(peer);
         held.forEach(piece -> {
             if (!withheld.contains(piece)) {
                 tell(peer, piece);
@@ -202,11 +203,12 @@ public final class Swarm {
         if (peer == null) {
             return;
         }
+        line.remove(peer);
         if (peer.sending != Peer.NONE) {
             sending--;
         }
-        for (int piece : List.copyOf(peer.asked.keySet())) {
-            forgetAsked(peer, piece);
+        while (peer.asked.size() > 0) {
+            forgetAsked(peer, peer.asked.piece(0));
         }
         seeding.gone(peer);
         for (int piece = 0; piece < pieces.count(); piece++) {
@@ -233,8 +235,8 @@ public final class Swarm {
             if (!peer.has.add(piece)) {
                 continue;
             }
-            availability[piece]++;
-            useful |= open.contains(piece);
+            wanted.announced(piece);
+            useful |= wanted.isOpen(piece);
             if (withheld.contains(piece)) {
                 spread(peer, piece, now);
             }
@@ -258,21 +260,17 @@ public final class Swarm {
         if (peer == null || piece >= pieces.count()) {
             return false;
         }
-        Asked request = peer.asked.get(piece);
-        if (request != null) {
-            forgetAsked(peer, piece);
-            peer.arrived(request.at(), now);
-        } else {
-            peer.arrived(now, now);
-        }
-        boolean wanted = !held.contains(piece) && !verifying.contains(piece);
-        if (wanted) {
+        int request = peer.asked.position(piece);
+        peer.arrived(request < 0 ? now : peer.asked.madeAt(request), now);
+        forgetAsked(peer, piece);
+        boolean missing = !held.contains(piece) && !verifying.contains(piece);
+        if (missing) {
             verifying.add(piece);
-            open.remove(piece);
+            wanted.close(piece);
             cancelElsewhere(piece);
         }
         ask(peer, now);
-        return wanted;
+        return missing;
     }
 
     /** A piece that arrived matches its hash and is stored. */
@@ -282,7 +280,10 @@ public final class Swarm {
             announce(piece);
         }
         openUp();
-        askAll(now);
+        if (cramped || !wanted.isAnyOpen()) {
+            cramped = false;
+            askAll(now);
+        }
     }
 
     /** A piece that arrived does not match its hash, which is the sender's fault. */
@@ -304,12 +305,12 @@ public final class Swarm {
     /** A neighbour will not send a piece. */
     public void rejected(NodeId id, int piece, long now) {
         Peer peer = peers.get(id);
-        if (peer == null || !peer.asked.containsKey(piece)) {
+        if (peer == null || !peer.asked.contains(piece)) {
             return;
         }
         forgetAsked(peer, piece);
         if (peer.has.remove(piece)) {
-            availability[piece]--;
+            wanted.lost(piece);
         }
         askAll(now);
     }
@@ -348,7 +349,9 @@ public final class Swarm {
         if (peer == null || peer.sending == Peer.NONE) {
             return;
         }
-        peer.reveals.remove(peer.sending);
+        if (!peer.reveals.isEmpty()) {
+            peer.reveals.remove(peer.sending);
+        }
         double took = Math.max(1, now - peer.sendingSince);
         quickestUpload = quickestUpload == 0 ? took : Math.min(took, FORGET * quickestUpload);
         peer.takesSlowly = took > rules.slowTaker() * quickestUpload;
@@ -362,7 +365,7 @@ public final class Swarm {
 
     /** Time passed; expected about twenty times a second. */
     public void tick(long now) {
-        for (Peer peer : peers.values()) {
+        for (Peer peer : line) {
             lapse(peer, now);
         }
         seeding.lapse(now);
@@ -378,9 +381,14 @@ public final class Swarm {
         if (peers.isEmpty() || held.isFull()) {
             return;
         }
-        List<Peer> byRoom = new ArrayList<>(peers.values());
-        byRoom.sort(Comparator.comparingInt(peer -> peer.asked.size() - peer.window(rules)));
-        for (Peer peer : byRoom) {
+        List<Peer> withRoom = new ArrayList<>();
+        for (Peer peer : line) {
+            if (peer.asked.size() < peer.window(rules)) {
+                withRoom.add(peer);
+            }
+        }
+        withRoom.sort(Comparator.comparingInt(peer -> peer.asked.size() - peer.window(rules)));
+        for (Peer peer : withRoom) {
             ask(peer, now);
         }
     }
@@ -389,16 +397,20 @@ public final class Swarm {
         if (now - peer.pausedUntil < 0 && peer.pausedUntil != Long.MIN_VALUE) {
             return;
         }
-        while (peer.asked.size() < peer.window(rules) && hasRoom()) {
-            OptionalInt piece = pick(peer, now);
-            if (piece.isEmpty()) {
+        while (peer.asked.size() < peer.window(rules)) {
+            if (!hasRoom()) {
+                cramped = true;
                 return;
             }
-            peer.asked.put(piece.getAsInt(), new Asked(now, peer.deadline(rules, now)));
+            int piece = pick(peer, now);
+            if (piece < 0) {
+                return;
+            }
+            peer.asked.add(piece, now, peer.deadline(rules, now));
             asked++;
-            copies[piece.getAsInt()]++;
-            open.remove(piece.getAsInt());
-            commands.request(peer.id, piece.getAsInt());
+            copies[piece]++;
+            wanted.close(piece);
+            commands.request(peer.id, piece);
         }
     }
 
@@ -406,44 +418,31 @@ public final class Swarm {
         return (long) (asked + verifying.count() + 1) * pieceBytes <= Math.max(rules.bytesInFlight(), pieceBytes);
     }
 
-    private OptionalInt pick(Peer peer, long now) {
-        if (open.count() == 0) {
-            return peer.asked.isEmpty() ? slowest(peer, now) : OptionalInt.empty();
+    /** The piece to ask a neighbour for, or -1. */
+    private int pick(Peer peer, long now) {
+        if (!wanted.isAnyOpen()) {
+            return peer.asked.size() == 0 ? slowest(peer, now) : -1;
         }
-        boolean lowest = random.nextDouble() < rules.inOrder();
-        int[] best = {-1, Integer.MAX_VALUE, 0};
-        open.forEachCommon(peer.has, piece -> {
-            int others = availability[piece];
-            if (others < best[1]) {
-                best[0] = piece;
-                best[1] = others;
-                best[2] = 1;
-            } else if (others == best[1] && !lowest && random.nextInt(++best[2]) == 0) {
-                best[0] = piece;
-            }
-        });
-        return best[0] < 0 ? OptionalInt.empty() : OptionalInt.of(best[0]);
+        return wanted.pick(peer.has, random.nextDouble() < rules.inOrder(), random);
     }
 
-    /** At the end, when all that is missing is asked for: a piece that another neighbour is late with. */
-    private OptionalInt slowest(Peer peer, long now) {
+    /** At the end, when all that is missing is asked for: a piece that another neighbour is late with, or -1. */
+    private int slowest(Peer peer, long now) {
         double ours = peer.pieceTime == 0 ? rules.windowSpan().toNanos() : peer.pieceTime;
         int slowest = -1;
         double longest = 0;
-        for (Peer other : peers.values()) {
+        for (Peer other : line) {
             if (other == peer) {
                 continue;
             }
-            int position = 0;
-            for (Map.Entry<Integer, Asked> entry : other.asked.entrySet()) {
-                position++;
-                int piece = entry.getKey();
-                if (copies[piece] != 1 || !peer.has.contains(piece) || peer.asked.containsKey(piece)) {
+            double theirs = other.pieceTime == 0 ? rules.firstDeadline().toNanos() : other.pieceTime;
+            for (int position = 0; position < other.asked.size(); position++) {
+                int piece = other.asked.piece(position);
+                if (copies[piece] != 1 || !peer.has.contains(piece)) {
                     continue;
                 }
-                double theirs = other.pieceTime == 0 ? rules.firstDeadline().toNanos() : other.pieceTime;
-                double left = position * theirs;
-                double overdue = now - entry.getValue().at() - 3 * left;
+                double left = (position + 1) * theirs;
+                double overdue = now - other.asked.madeAt(position) - 3 * left;
                 double wait = Math.max(left - 3 * ours, overdue);
                 if (wait > longest) {
                     longest = wait;
@@ -451,7 +450,7 @@ public final class Swarm {
                 }
             }
         }
-        return slowest < 0 ? OptionalInt.empty() : OptionalInt.of(slowest);
+        return slowest;
     }
 
     private void serve(long now) {
@@ -463,15 +462,15 @@ public final class Swarm {
             next.sending = next.queued.removeFirst();
             next.sendingSince = now;
             sending++;
-            peers.remove(next.id); // to the end of the line
-            peers.put(next.id, next);
+            line.remove(next);
+            line.add(next);
             commands.upload(next.id, next.sending);
         }
     }
 
     /** Of those that are sent nothing and have asked for something, the one that was last sent something the longest ago. */
     private Peer longestWaiting() {
-        for (Peer peer : peers.values()) {
+        for (Peer peer : line) {
             if (peer.sending == Peer.NONE && !peer.queued.isEmpty()) {
                 return peer;
             }
@@ -490,7 +489,7 @@ public final class Swarm {
             return false;
         }
         int taking = 0;
-        for (Peer peer : peers.values()) {
+        for (Peer peer : line) {
             boolean busy = quickestUpload > 0 && now - peer.sendingSince > rules.slowTaker() * quickestUpload;
             taking += peer.sending != Peer.NONE && !busy ? 1 : 0;
         }
@@ -502,7 +501,7 @@ public final class Swarm {
         if (peer.reveals.contains(piece)) {
             peer.kept = 0;
         }
-        if (availability[piece] >= rules.spreadAt()) {
+        if (wanted.availability(piece) >= rules.spreadAt()) {
             seeding.forget(piece);
         } else {
             seeding.held(piece, peer, now + patience(peer));
@@ -512,12 +511,12 @@ public final class Swarm {
     private void reveal(long now) {
         int skipped = 0;
         for (int piece = seeding.next(0); piece >= 0 && skipped < MAX_SKIPPED; piece = seeding.next(piece + 1)) {
-            if (!peers.isEmpty() && availability[piece] == peers.size()) {
+            if (!peers.isEmpty() && wanted.availability(piece) == peers.size()) {
                 seeding.forget(piece);
                 continue;
             }
             Peer to = null;
-            for (Peer peer : peers.values()) {
+            for (Peer peer : line) {
                 int window = peer.takesSlowly ? 1 : rules.revealWindow();
                 boolean fits = peer.reveals.size() < window && !peer.has.contains(piece);
                 if (fits && (to == null || isBetterToReveal(peer, to))) {
@@ -560,15 +559,14 @@ public final class Swarm {
 
     private void lapse(Peer peer, long now) {
         boolean lapsed = false;
-        for (Iterator<Map.Entry<Integer, Asked>> all = peer.asked.entrySet().iterator(); all.hasNext(); ) {
-            Map.Entry<Integer, Asked> entry = all.next();
-            if (now - entry.getValue().deadline() <= 0) {
-                continue;
+        for (int position = peer.asked.size() - 1; position >= 0; position--) {
+            if (now - peer.asked.deadline(position) > 0) {
+                int piece = peer.asked.piece(position);
+                peer.asked.remove(position);
+                released(piece);
+                commands.cancel(peer.id, piece);
+                lapsed = true;
             }
-            all.remove();
-            released(entry.getKey());
-            commands.cancel(peer.id, entry.getKey());
-            lapsed = true;
         }
         if (lapsed) {
             peer.lapses = Math.min(30, peer.lapses + 1);
@@ -582,17 +580,19 @@ public final class Swarm {
         if (copies[piece] == 0) {
             return;
         }
-        for (Peer other : peers.values()) {
-            if (other.asked.containsKey(piece)) {
+        for (Peer other : line) {
+            if (other.asked.contains(piece)) {
                 forgetAsked(other, piece);
                 commands.cancel(other.id, piece);
             }
         }
-        open.remove(piece);
+        wanted.close(piece);
     }
 
     private void forgetAsked(Peer peer, int piece) {
-        if (peer.asked.remove(piece) != null) {
+        int position = peer.asked.position(piece);
+        if (position >= 0) {
+            peer.asked.remove(position);
             released(piece);
         }
     }
@@ -606,7 +606,7 @@ public final class Swarm {
     private void reopen(int piece) {
         boolean busy = held.contains(piece) || verifying.contains(piece) || copies[piece] > 0;
         if (!busy && !stopped.contains(piece)) {
-            open.add(piece);
+            wanted.open(piece);
         }
     }
 
@@ -615,20 +615,24 @@ public final class Swarm {
             return false;
         }
         cancelElsewhere(piece);
-        open.remove(piece);
+        wanted.close(piece);
         return true;
     }
 
     /** A neighbour holds a piece no more; one that nobody else holds is unsent again if this node brought it. */
     private void lost(Peer peer, int piece) {
-        if (peer.has.remove(piece) && --availability[piece] == 0 && withheld.contains(piece)) {
+        if (!peer.has.remove(piece)) {
+            return;
+        }
+        wanted.lost(piece);
+        if (wanted.availability(piece) == 0 && withheld.contains(piece)) {
             seeding.forget(piece);
             seeding.add(piece);
         }
     }
 
     private void announce(int piece) {
-        for (Peer peer : peers.values()) {
+        for (Peer peer : line) {
             tell(peer, piece);
         }
     }
