@@ -55,6 +55,15 @@ public record Plan(
     /** The largest piece: a node holds a few of them in memory for each neighbour. */
     public static final int MAX_PIECE = 2 << 20;
 
+    /** A piece that costs a node little beside its bytes. */
+    static final int GOOD_PIECE = 256 << 10;
+
+    /** Pieces that a large content should have at the least. */
+    private static final int MANY = 2000;
+
+    /** Pieces that any content should have at the least. */
+    private static final int FEW = 384;
+
     /** The most bytes that a plan may have; a release of 190 images has about 1 MiB. */
     public static final int MAX_ENCODED = 64 << 20;
 
@@ -297,12 +306,16 @@ public record Plan(
     }
 
     /**
-     * The piece size for so much content: the largest power of two that still makes 1,000 pieces of it, within the bounds.
+     * The piece size for so much content: 2,000 pieces or more once they are of {@link #GOOD_PIECE}, as a fleet of thousands needs
+     * them; below that as large as leaves {@value #FEW} pieces, since a piece costs processor time whatever its size.
+     * {@code docs/decisions/0002-swarm-constants.md} has the experiments.
      *
      * @param total bytes of all blobs
      */
     public static int pieceSizeFor(long total) {
-        long size = Long.highestOneBit(Math.max(total / 1000, 1));
+        long many = Long.highestOneBit(Math.max(total / MANY, 1));
+        long few = Long.highestOneBit(Math.max(total / FEW, 1));
+        long size = Math.max(many, Math.min(few, GOOD_PIECE));
         return (int) Math.min(MAX_PIECE, Math.max(MIN_PIECE, size));
     }
 

@@ -55,6 +55,9 @@ public final class Swarm {
     private int asked;
     private int sending;
 
+    /** Pieces that this node has begun to send. */
+    private long uploads;
+
     /** Whether something was not asked for because too much was under way. */
     private boolean cramped;
 
@@ -462,20 +465,40 @@ public final class Swarm {
             next.sending = next.queued.removeFirst();
             next.sendingSince = now;
             sending++;
-            line.remove(next);
+            uploads++;
+            line.remove(next); // to the end of the line
             line.add(next);
             commands.upload(next.id, next.sending);
         }
     }
 
-    /** Of those that are sent nothing and have asked for something, the one that was last sent something the longest ago. */
+    /**
+     * Of those that are sent nothing and have asked for something, the one that was last sent something the longest ago; the last
+     * places are for those that are not ahead.
+     */
     private Peer longestWaiting() {
         for (Peer peer : line) {
-            if (peer.sending == Peer.NONE && !peer.queued.isEmpty()) {
+            boolean waits = peer.sending == Peer.NONE && !peer.queued.isEmpty();
+            if (waits && (sending < rules.evenSlots() || !isAhead(peer))) {
                 return peer;
             }
         }
         return null;
+    }
+
+    /**
+     * Whether a neighbour holds somewhat more than another one that gets pieces here, and would take that one's share. One that is
+     * far behind has come late or has a slow link, and is not waited for.
+     */
+    private boolean isAhead(Peer peer) {
+        for (Peer other : line) {
+            boolean gets = other.sending != Peer.NONE || !other.queued.isEmpty();
+            int ahead = peer.has.count() - other.has.count();
+            if (gets && ahead > rules.evenFrom() && ahead < rules.evenTo()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -493,7 +516,7 @@ public final class Swarm {
             boolean busy = quickestUpload > 0 && now - peer.sendingSince > rules.slowTaker() * quickestUpload;
             taking += peer.sending != Peer.NONE && !busy ? 1 : 0;
         }
-        return taking >= rules.seedSlots();
+        return taking >= (uploads < rules.seedStart() ? rules.seedStartSlots() : rules.seedSlots());
     }
 
     /** A neighbour announced what this node brought in. */
@@ -509,20 +532,17 @@ public final class Swarm {
     }
 
     private void reveal(long now) {
+        if (seeding.next(0) < 0) {
+            return;
+        }
         int skipped = 0;
+        int least = leastToSpread();
         for (int piece = seeding.next(0); piece >= 0 && skipped < MAX_SKIPPED; piece = seeding.next(piece + 1)) {
             if (!peers.isEmpty() && wanted.availability(piece) == peers.size()) {
                 seeding.forget(piece);
                 continue;
             }
-            Peer to = null;
-            for (Peer peer : line) {
-                int window = peer.takesSlowly ? 1 : rules.revealWindow();
-                boolean fits = peer.reveals.size() < window && !peer.has.contains(piece);
-                if (fits && (to == null || isBetterToReveal(peer, to))) {
-                    to = peer;
-                }
-            }
+            Peer to = nextToSpread(piece, least);
             if (to == null) {
                 skipped++;
                 continue;
@@ -531,6 +551,38 @@ public final class Swarm {
             to.told.remove(piece);
             tell(to, piece);
         }
+    }
+
+    /** The neighbour to reveal a piece to; one that holds less than {@code least} only if nobody else lacks it; null for now nobody. */
+    private Peer nextToSpread(int piece, int least) {
+        Peer best = null;
+        Peer behind = null;
+        boolean lacking = false;
+        for (Peer peer : line) {
+            if (peer.has.contains(piece)) {
+                continue;
+            }
+            boolean isBehind = peer.has.count() < least;
+            lacking |= !isBehind;
+            if (peer.reveals.size() >= (peer.takesSlowly ? 1 : rules.revealWindow())) {
+                continue;
+            }
+            if (isBehind) {
+                behind = behind == null || isBetterToReveal(peer, behind) ? peer : behind;
+            } else {
+                best = best == null || isBetterToReveal(peer, best) ? peer : best;
+            }
+        }
+        return lacking ? best : behind;
+    }
+
+    /**
+     * Pieces that a neighbour has to hold to be given more to spread: half of what a quarter of them hold. Who is further behind has
+     * a slow link, or came late and wants what others have; what is with it alone everybody would wait for.
+     */
+    private int leastToSpread() {
+        int[] counts = line.stream().mapToInt(peer -> peer.has.count()).sorted().toArray();
+        return counts.length == 0 ? 0 : counts[counts.length - 1 - counts.length / 4] / 2;
     }
 
     /** Those that pass on what they get come before those that do not, and those that wait for little before the rest. */

@@ -7,12 +7,18 @@ import java.time.Duration;
  *
  * <p>{@code docs/decisions/0002-swarm-constants.md} has the experiments that chose them.
  *
- * @param seedSlots pieces sent at a time by a node that holds what nobody else does: few, at full rate, since a piece that
- *     arrived whole can be passed on and ten halves cannot
+ * @param seedStart pieces that a node that holds what nobody else does sends until the fleet is busy
+ * @param seedStartSlots pieces that it sends at a time meanwhile: few, at full rate, since a piece that arrived whole can be
+ *     passed on and ten halves cannot
+ * @param seedSlots pieces that it sends at a time later, when its neighbours' downlinks are often busy with others' pieces
  * @param slowTaker how many times longer than the quickest an upload may take before it is counted no more among these,
  *     and its receiver is given one piece at a time to spread
  * @param uploadSlots pieces sent at a time by any other node: one for every neighbour, since the wait for a neighbour whose
  *     downlink is busy would leave the uplink idle
+ * @param evenSlots how many of these a neighbour may be given that is ahead of another: who has few neighbours is served by
+ *     few, and would end last
+ * @param evenFrom pieces by which a neighbour exceeds another when it is ahead of it
+ * @param evenTo pieces from which on the other one is not waited for: it came late, or has a slow link
  * @param revealWindow pieces revealed to one neighbour and not yet sent to it: enough to keep the uplink busy over one request's
  *     way here
  * @param spreadAt neighbours that have to announce a piece before its seed counts on the fleet to keep it
@@ -30,9 +36,14 @@ import java.time.Duration;
  * @param maxQueued requests that one neighbour may have waiting here; one with more does not keep to the protocol
  */
 public record SwarmRules(
+        int seedStart,
+        int seedStartSlots,
         int seedSlots,
         double slowTaker,
         int uploadSlots,
+        int evenSlots,
+        int evenFrom,
+        int evenTo,
         int revealWindow,
         int spreadAt,
         int minWindow,
@@ -47,9 +58,14 @@ public record SwarmRules(
         int maxQueued) {
     /** The numbers in use. */
     public static final SwarmRules DEFAULT = new SwarmRules(
+            256,
             4,
-            2,
+            8,
+            1.5,
             16,
+            12,
+            8,
+            64,
             3,
             2,
             1,
