@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs on Debian 12 what the tests run: a JDK, Maven, a registry, the tools that read images, namespaces and disks.
+# Installs on Debian 12 what the tests run: a JDK, Maven, a registry, the tools that read images, namespaces and disks, others
+# that distribute files.
 # Does nothing, quickly, where everything is there already. Needs root.
 set -eu
 
@@ -9,6 +10,7 @@ packages="
   iproute2 curl busybox-static procps mount
   xfsprogs util-linux
   gnupg
+  aria2 opentracker mktorrent
 "
 
 missing=

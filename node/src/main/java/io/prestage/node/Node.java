@@ -5,7 +5,6 @@ import io.prestage.node.cluster.ClusterState;
 import io.prestage.node.cluster.Member;
 import io.prestage.node.cluster.PlanOffer;
 import io.prestage.node.cluster.Progress;
-import io.prestage.node.cluster.Progress.Phase;
 import io.prestage.node.cluster.Report;
 import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.http.HttpServer;
@@ -14,18 +13,10 @@ import io.prestage.node.monitor.FleetView;
 import io.prestage.node.monitor.Metrics;
 import io.prestage.node.monitor.Pages;
 import io.prestage.node.registry.DistributionApi;
-import io.prestage.node.store.DigestMismatchException;
 import io.prestage.node.store.Store;
 import io.prestage.node.store.StoreException;
 import io.prestage.node.swarm.Neighbours;
-import io.prestage.node.transfer.PeerEvents;
-import io.prestage.node.transfer.ReceivedPiece;
-import io.prestage.node.transfer.Transfer;
 import io.prestage.protocol.Digest;
-import io.prestage.protocol.Message;
-import io.prestage.protocol.Message.PlanChunk;
-import io.prestage.protocol.Message.PlanReady;
-import io.prestage.protocol.Message.PlanRequest;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
@@ -40,7 +31,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,19 +38,20 @@ import org.slf4j.LoggerFactory;
  * Puts the parts of a node together: joins the cluster, gets the plan, has the folder filled, serves.
  *
  * <p>{@link #start} returns once the node is a member; {@link #complete} tells when the folder is full, or why it never will
- * be. The transfer's thread owns what is said to peers, the cluster's thread what is heard of the cluster.
+ * be. The cluster's thread owns what is heard of the cluster.
  */
 public final class Node implements AutoCloseable {
-    private static final Duration TICK = Duration.ofMillis(50);
-    private static final int TICKS_PER_REVIEW = 100;
+    /** A node that joins a fleet which fills already has its plan by then. */
+    private static final Duration PLAN_SOON = Duration.ofSeconds(2);
+
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
     private final NodeOptions options;
     private final NodeId id = NodeId.random(new SecureRandom());
     private final Tally tally = new Tally();
-    private final Transfer transfer;
-    private final PlanExchange plans;
+    private final Rehearsal rehearsal = new Rehearsal();
     private final Cluster cluster;
+    private final Participant participant;
     private final Staging staging;
     private final Optional<Seeding> seeding;
     private final Metrics metrics;
@@ -71,10 +62,6 @@ public final class Node implements AutoCloseable {
 
     /** The plan of the cluster that this node takes part in. */
     private volatile PlanOffer following;
-
-    // Owned by the transfer's thread.
-    private final Map<NodeId, Digest> peerPlans = new HashMap<>();
-    private int ticks;
 
     /**
      * Prepares a node and binds its ports.
@@ -92,24 +79,27 @@ public final class Node implements AutoCloseable {
                 options.seed().isPresent(),
                 "");
         Store.check(options.folder());
-        this.transfer = new Transfer(
+        this.cluster = new Cluster(options.cluster(), id, this::report, this::holdings, new FromCluster());
+        this.participant = new Participant(
                 id,
                 options.cluster().name(),
                 new InetSocketAddress(options.cluster().bind(), options.swarmPort()),
-                new FromPeers());
-        this.plans = new PlanExchange(transfer);
-        this.cluster = new Cluster(options.cluster(), id, this::report, this::holdings, new FromCluster());
-        this.staging = new Staging(
-                options.folder(), options.server(), options.seed().isPresent(), transfer, tally, new FromStaging());
-        this.seeding =
-                options.seed().map(seed -> new Seeding(seed, id, transfer, cluster, staging, tally, this::withdraw));
+                options.folder(),
+                options.server(),
+                options.seed().isPresent(),
+                tally,
+                this::mayReplace,
+                new FromParticipant());
+        this.staging = participant.staging();
+        this.seeding = options.seed()
+                .map(seed -> new Seeding(seed, id, participant.transfer(), cluster, staging, tally, this::withdraw));
         this.metrics = NodeMetrics.of(tally, this::progress, cluster, options.folder());
         this.pages = new Pages(this::fleet, this::server, metrics);
+        participant.listen();
         try {
-            transfer.listen();
             this.http = serve();
         } catch (IOException e) {
-            transfer.close();
+            participant.close();
             throw e;
         }
     }
@@ -121,7 +111,7 @@ public final class Node implements AutoCloseable {
      */
     public void start() throws IOException {
         cluster.start();
-        transfer.loop().scheduleAtFixedRate(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        rehearsal.start(seeding.isPresent() ? Duration.ZERO : PLAN_SOON);
         LOG.info(
                 "{} is a member of cluster '{}' at {}",
                 member.name(),
@@ -159,13 +149,13 @@ public final class Node implements AutoCloseable {
     /** Leaves the cluster, closes all connections, flushes. */
     @Override
     public void close() throws IOException {
+        rehearsal.close();
         seeding.ifPresent(Seeding::close);
         cluster.close();
-        transfer.close();
         http.close();
         pages.close();
         metrics.close();
-        staging.close();
+        participant.close();
     }
 
     // For reports and pages.
@@ -223,85 +213,7 @@ public final class Node implements AutoCloseable {
         cluster.reportNow();
     }
 
-    // What peers say; on the transfer's thread.
-
-    private final class FromPeers implements PeerEvents {
-        @Override
-        public void connected(NodeId peer, Optional<Digest> plan) {
-            metrics.peers(transfer.connected().size());
-            plan.ifPresent(digest -> ready(peer, digest));
-        }
-
-        @Override
-        public void disconnected(NodeId peer) {
-            metrics.peers(transfer.connected().size());
-            peerPlans.remove(peer);
-            plans.gone(peer, System.nanoTime());
-            staging.session().ifPresent(session -> session.swarm().left(peer, System.nanoTime()));
-        }
-
-        @Override
-        public void said(NodeId peer, Message message) {
-            if (message instanceof PlanReady ready) {
-                ready(peer, ready.plan());
-            } else if (message instanceof PlanRequest request) {
-                plans.requested(peer, request);
-            } else if (message instanceof PlanChunk chunk) {
-                plans.received(peer, chunk, System.nanoTime()).ifPresent(Node.this::stage);
-            } else {
-                sharing(peer).ifPresent(session -> session.said(peer, message));
-            }
-        }
-
-        @Override
-        public void received(NodeId peer, ReceivedPiece piece) {
-            sharing(peer)
-                    .ifPresentOrElse(
-                            session -> session.received(peer, piece),
-                            () -> piece.content().release());
-        }
-
-        @Override
-        public void sent(NodeId peer, int piece, int bytes) {
-            staging.session().ifPresent(session -> session.uploaded(peer, bytes));
-        }
-
-        private void ready(NodeId peer, Digest plan) {
-            peerPlans.put(peer, plan);
-            plans.has(peer, plan, System.nanoTime());
-            join(peer);
-        }
-    }
-
-    /** The session that this node has in common with a peer. */
-    private Optional<Session> sharing(NodeId peer) {
-        return staging.session().filter(session -> session.digest().equals(peerPlans.get(peer)));
-    }
-
-    private void join(NodeId peer) {
-        if (staging.phase() != Phase.CHECKING) {
-            sharing(peer).ifPresent(session -> session.swarm().joined(peer, System.nanoTime()));
-        }
-    }
-
-    private void tick() {
-        plans.tick(System.nanoTime());
-        Optional<Session> session = staging.session();
-        session.ifPresent(current -> current.tick(System.nanoTime()));
-        if (++ticks % TICKS_PER_REVIEW == 0 && session.isPresent()) {
-            transfer.connected().stream()
-                    .filter(peer -> session.get().swarm().isIdle(peer))
-                    .forEach(transfer::release);
-            seeding.ifPresent(Seeding::refresh);
-        }
-        transfer.flushAll();
-    }
-
-    // What the staging tells.
-
-    private void stage(Plan plan) {
-        staging.inTurn(() -> staging.stage(plan, mayReplace(plan)));
-    }
+    // What is told of this node's part in the swarm.
 
     /** Whether the folder holds a plan whose place this one came to take. */
     private boolean mayReplace(Plan plan) {
@@ -318,12 +230,10 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    private final class FromStaging implements Staging.Listener {
+    private final class FromParticipant implements Participant.Listener {
         @Override
-        public void begun(Session session, byte[] encodedPlan) {
-            plans.serve(session.digest(), encodedPlan);
-            transfer.ready(session.digest());
-            peerPlans.keySet().forEach(Node.this::join);
+        public void peers(int count) {
+            metrics.peers(count);
         }
 
         @Override
@@ -334,15 +244,10 @@ public final class Node implements AutoCloseable {
         }
 
         @Override
-        public void voided(Session session, int blob, DigestMismatchException mismatch) {
+        public void voided(Session session, int blob) {
+            // Who does not own it is told by its owner, if this is not the only node that has it wrong.
             boolean everywhere = seeding.map(seed -> seed.voided(session, blob)).orElse(false);
-            transfer.loop().execute(() -> {
-                if (everywhere) {
-                    session.voided(blob);
-                } else {
-                    session.restart(blob); // its owner tells, if this is not the only node that has it wrong
-                }
-            });
+            participant.begunAnew(session, blob, everywhere);
         }
 
         @Override
@@ -351,12 +256,13 @@ public final class Node implements AutoCloseable {
         }
 
         @Override
-        public void ending(Session session) {
+        public void ending() {
             seeding.ifPresent(Seeding::close);
-            transfer.loop()
-                    .submit(() ->
-                            transfer.connected().forEach(peer -> session.swarm().left(peer, System.nanoTime())))
-                    .awaitUninterruptibly();
+        }
+
+        @Override
+        public void review() {
+            seeding.ifPresent(Seeding::refresh);
         }
     }
 
@@ -376,10 +282,9 @@ public final class Node implements AutoCloseable {
 
         @Override
         public void voided(Digest plan, int blob) {
-            transfer.loop()
-                    .execute(() -> staging.session()
-                            .filter(session -> session.digest().equals(plan))
-                            .ifPresent(session -> session.voided(blob)));
+            staging.session()
+                    .filter(session -> session.digest().equals(plan))
+                    .ifPresent(session -> participant.begunAnew(session, blob, true));
         }
     }
 
@@ -392,10 +297,7 @@ public final class Node implements AutoCloseable {
                 addresses.put(present.id(), present.swarmAddress());
             }
         }
-        transfer.loop().execute(() -> {
-            transfer.connect(addresses);
-            transfer.flushAll();
-        });
+        participant.connect(addresses);
     }
 
     private void follow(PlanOffer offer) {
@@ -420,17 +322,8 @@ public final class Node implements AutoCloseable {
             return;
         }
         following = offer;
+        rehearsal.close();
         LOG.info("the cluster stages plan {}", offer.plan());
-        transfer.loop().execute(() -> {
-            boolean here = staging.session()
-                    .filter(session -> session.digest().equals(offer.plan()))
-                    .isPresent();
-            if (!here) {
-                staging.announced();
-                plans.need(offer.plan(), System.nanoTime());
-                peerPlans.forEach((peer, plan) -> plans.has(peer, plan, System.nanoTime()));
-                transfer.flushAll();
-            }
-        });
+        participant.follow(offer.plan());
     }
 }

@@ -68,6 +68,47 @@ final class LabIT {
     }
 
     @Test
+    void givesEachWayOfALinkASpeedOfItsOwn() throws Exception {
+        try (Lab lab = Lab.up(LabShape.of(2, LINK))) {
+            Rate slow = Rate.parse("20Mbit/s");
+            lab.setUpload("h1", slow); // what h1 receives keeps its speed
+            assertNear(LINK, measured(lab, 25_000_000));
+            lab.setDownload("h1", slow);
+            assertNear(slow, measured(lab, 5_000_000));
+        }
+    }
+
+    @Test
+    void countsWhatEveryLinkCarries() throws Exception {
+        try (Lab lab = Lab.up(LabShape.of(2, LINK))) {
+            Lab.Traffic before = lab.traffic().get("h1");
+            assertNear(LINK, measured(lab, 5_000_000));
+            Lab.Traffic after = lab.traffic().get("h1");
+            long received = after.received() - before.received();
+            assertTrue(received >= 5_000_000 && received < 6_000_000, received + " bytes");
+            assertTrue(after.sent() - before.sent() < 1_000_000);
+            assertEquals(Set.of("h1", "h2", Lab.ORIGIN), lab.traffic().keySet());
+        }
+    }
+
+    @Test
+    void losesAndGainsServersWhileItRuns() throws Exception {
+        try (Lab lab = Lab.up(LabShape.of(2, LINK))) {
+            Process working = lab.exec("h2", "sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1000; done");
+            assertEquals('r', working.getInputStream().read());
+            lab.kill("h2");
+            assertTrue(working.waitFor(5, TimeUnit.SECONDS));
+            assertEquals(0, exitCode(lab.exec("h1", "busybox", "ping", "-c1", "-W5", lab.address("h2"))), "the link stays");
+
+            String added = Lab.attach(lab.id()).addServer(Rate.parse("20Mbit/s"));
+            assertEquals("h3", added);
+            assertEquals(0, exitCode(lab.exec("h1", "busybox", "ping", "-c1", "-W5", "10.77.0.3")));
+            lab.down();
+            assertGone(lab.id());
+        }
+    }
+
+    @Test
     void pullsAndPlugsACable() throws Exception {
         try (Lab lab = Lab.up(LabShape.of(2, LINK))) {
             lab.setLink("h2", false);
@@ -272,6 +313,11 @@ final class LabIT {
             assertEquals(
                     7,
                     new CommandLine(new LabCommand()).execute("exec", "--lab", id, "h1", "--", "sh", "-c", "exit 7"));
+            assertEquals("h3 10.77.0.3", command("add", "--lab", id, "--rate", "10Mbit/s").strip());
+            command("set", "--lab", id, "h3", "--upload", "5Mbit/s", "--down");
+            command("kill", "--lab", id, "h1", "h3");
+            assertEquals(2, new CommandLine(new LabCommand()).setErr(new PrintWriter(new StringWriter()))
+                    .execute("set", "--lab", id, "h3"), "nothing to change");
             assertFalse(Lab.sweep().contains(id));
         } finally {
             command("down", "--lab", id);

@@ -75,7 +75,7 @@ public final class Transfer implements AutoCloseable {
     private final Set<NodeId> dialling = new HashSet<>();
     private final Set<NodeId> quarantined = new HashSet<>();
     private Optional<Digest> plan = Optional.empty();
-    private Channel server;
+    private volatile Channel server;
     private boolean announcing;
     private boolean closed;
 
@@ -128,6 +128,11 @@ public final class Transfer implements AutoCloseable {
             throw new IOException(why, bound.cause());
         }
         server = bound.channel();
+    }
+
+    /** Where it listens, once it does. Callable from any thread. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) server.localAddress();
     }
 
     /** Says from now on, to new peers and to those connected, that this node can serve a plan. */

@@ -27,8 +27,12 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class PrestageFleet implements Contender {
     private static final Duration LOOK = Duration.ofMillis(250);
-    /** A rack waits minutes for its seed; this is enough for the cluster to be at rest. */
-    private static final Duration REST = Duration.ofSeconds(10);
+    /** A rack waits minutes for its seed, on as many processors as it has servers: so here until the nodes are idle. */
+    private static final Duration LEAST_REST = Duration.ofSeconds(5);
+
+    private static final Duration MOST_REST = Duration.ofSeconds(60);
+    /** Of a processor, of all nodes together. */
+    private static final double IDLE = 0.15;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -66,7 +70,7 @@ final class PrestageFleet implements Contender {
                 processes.start(server, command(race, server, "node", List.of()));
             }
             awaitJoined(race, processes);
-            TimeUnit.NANOSECONDS.sleep(REST.toNanos());
+            awaitRest(processes);
             double used = ProcessUse.cpu(processes.all());
             processes.start(Race.SEED, seeding(race, List.of()));
             Map<String, Path> receipts = new LinkedHashMap<>();
@@ -131,6 +135,18 @@ final class PrestageFleet implements Contender {
                         + race.patience().toSeconds() + " s");
             }
             TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
+        }
+    }
+
+    private static void awaitRest(HostProcesses processes) throws IOException, InterruptedException {
+        TimeUnit.NANOSECONDS.sleep(LEAST_REST.toNanos());
+        long end = System.nanoTime() + MOST_REST.toNanos();
+        double before = ProcessUse.cpu(processes.all());
+        for (double use = 1; use > IDLE && System.nanoTime() - end < 0; ) {
+            TimeUnit.SECONDS.sleep(1);
+            double now = ProcessUse.cpu(processes.all());
+            use = now - before;
+            before = now;
         }
     }
 

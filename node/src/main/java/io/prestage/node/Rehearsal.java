@@ -1,0 +1,212 @@
+package io.prestage.node;
+
+import io.prestage.node.store.StoreException;
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.NodeId;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Fills a temporary folder from another, with two participants of this process over loopback, while a node waits for its plan.
+ *
+ * <p>The Java runtime interprets code until it has run often, so the first seconds of a filling would go to compiling it;
+ * {@code docs/performance.md} has the figures. A node that has its plan soon does without, and one that gets it meanwhile
+ * breaks off. Whatever goes wrong here is of no consequence.
+ */
+final class Rehearsal implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final int BLOBS = 4;
+    private static final int PIECES_PER_BLOB = 64;
+    private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
+
+    /** Completes when there is no time for this any more. */
+    private final CompletableFuture<Void> over = new CompletableFuture<>();
+
+    /**
+     * Begins after a while, on a thread of its own.
+     *
+     * @param after how long to wait for something better to do
+     */
+    void start(Duration after) {
+        Thread thread = new Thread(() -> rehearse(after), "rehearsal");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Breaks off, or prevents it. Returns at once. */
+    @Override
+    public void close() {
+        over.complete(null);
+    }
+
+    private void rehearse(Duration after) {
+        try {
+            if (isOver(after)) {
+                return;
+            }
+            Path stage = Files.createTempDirectory("prestage-rehearsal-");
+            try {
+                play(stage);
+            } finally {
+                remove(stage);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("the rehearsal was broken off", e);
+        }
+    }
+
+    private void play(Path stage) throws IOException, InterruptedException {
+        SplittableRandom random = new SplittableRandom();
+        List<byte[]> contents = new ArrayList<>();
+        List<Plan.Blob> blobs = new ArrayList<>();
+        for (int blob = 0; blob < BLOBS; blob++) {
+            byte[] content = new byte[PIECES_PER_BLOB * Plan.MIN_PIECE];
+            random.nextBytes(content);
+            contents.add(content);
+            blobs.add(new Plan.Blob(Digest.of(content).toString(), content.length, "rehearsal"));
+        }
+        Plan plan = plan(blobs);
+        try (Player giver = new Player(stage.resolve("giver"));
+                Player taker = new Player(stage.resolve("taker"))) {
+            CompletableFuture<Object> end =
+                    CompletableFuture.anyOf(over, taker.staging().complete());
+            giver.participant.connect(taker.address());
+            taker.participant.connect(giver.address());
+            giver.staging().inTurn(() -> {
+                giver.staging().stage(plan, false);
+                taker.participant.follow(plan.digest());
+            });
+            giver.bring(contents, end);
+            end.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("the rehearsal did not end well", e);
+        }
+    }
+
+    private static Plan plan(List<Plan.Blob> blobs) {
+        byte[] content = "{\"schemaVersion\":2}".getBytes(StandardCharsets.UTF_8);
+        Plan.Manifest manifest = new Plan.Manifest("application/vnd.oci.image.manifest.v1+json", content);
+        List<String> digests = blobs.stream().map(Plan.Blob::digest).toList();
+        Plan.Image image =
+                new Plan.Image("rehearsal", "rehearsal", manifest.digest().toString(), List.of(), digests);
+        return new Plan(Plan.VERSION, "rehearsal", Plan.MIN_PIECE, List.of(image), List.of(manifest), blobs, List.of());
+    }
+
+    private boolean isOver(Duration within) throws InterruptedException {
+        try {
+            over.get(within.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void remove(Path stage) throws IOException {
+        try (Stream<Path> all = Files.walk(stage)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(each);
+            }
+        }
+    }
+
+    /** One of the two. */
+    private static final class Player implements Participant.Listener, AutoCloseable {
+        private final NodeId id = NodeId.random(new SecureRandom());
+        private final CompletableFuture<Session> session = new CompletableFuture<>();
+        private final Participant participant;
+
+        Player(Path folder) throws IOException {
+            participant = new Participant(
+                    id,
+                    "rehearsal",
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    folder,
+                    ServerName.find(Optional.of("rehearsal"), Optional.empty()),
+                    false,
+                    new Tally(),
+                    plan -> false,
+                    this);
+            participant.listen();
+        }
+
+        Staging staging() {
+            return participant.staging();
+        }
+
+        Map<NodeId, InetSocketAddress> address() {
+            return Map.of(id, participant.transfer().address());
+        }
+
+        /** Does with every piece what is done with one from the origin, until the end comes. */
+        void bring(List<byte[]> contents, CompletableFuture<?> end)
+                throws StoreException, InterruptedException, ExecutionException, TimeoutException {
+            Session filling = session.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            for (int piece = 0; piece < filling.pieces().count() && !end.isDone(); piece++) {
+                int sourced = piece;
+                int blob = filling.pieces().blob(piece);
+                ByteBuffer content = ByteBuffer.wrap(
+                        contents.get(blob),
+                        (int) filling.pieces().offset(piece),
+                        filling.pieces().length(piece));
+                byte[] hash = Digest.of(content.duplicate()).raw();
+                boolean last = filling.store().write(piece, content, hash);
+                participant.transfer().loop().execute(() -> filling.sourced(sourced, hash));
+                if (last) {
+                    filling.finish(blob);
+                }
+            }
+        }
+
+        @Override
+        public void ready(Session begun) {
+            session.complete(begun);
+        }
+
+        @Override
+        public void peers(int count) {}
+
+        @Override
+        public void voided(Session of, int blob) {
+            participant.begunAnew(of, blob, false);
+        }
+
+        @Override
+        public void changed() {}
+
+        @Override
+        public void ending() {}
+
+        @Override
+        public void review() {}
+
+        @Override
+        public void close() throws IOException {
+            participant.close();
+        }
+    }
+}
