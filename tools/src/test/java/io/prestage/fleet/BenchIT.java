@@ -27,21 +27,24 @@ final class BenchIT {
         Ran.require("mktorrent", "mktorrent");
         Path plot = folder.resolve("plot.svg");
         Path dir = Files.createDirectory(folder.resolve("dir"));
-        Prestage bench = Prestage.start(new ProcessBuilder(Prestage.command(
-                "bench",
-                "--case",
-                "lan9",
-                "--servers",
-                "3",
-                "--size",
-                "8MiB",
-                "--runs",
-                "1",
-                "--json",
-                "--dir",
-                dir.toString(),
-                "--plot",
-                plot.toString())), folder, "bench");
+        Prestage bench = Prestage.start(
+                new ProcessBuilder(Prestage.command(
+                        "bench",
+                        "--case",
+                        "lan9",
+                        "--servers",
+                        "3",
+                        "--size",
+                        "8MiB",
+                        "--runs",
+                        "1",
+                        "--json",
+                        "--dir",
+                        dir.toString(),
+                        "--plot",
+                        plot.toString())),
+                folder,
+                "bench");
         bench.assertSucceeds(Duration.ofMinutes(5));
         JsonNode result = JsonMapper.shared().readTree(bench.output());
         assertEquals("lan9", result.get("case").asString());
@@ -61,10 +64,14 @@ final class BenchIT {
         assertEquals("aria2", result.get("others").get(0).get("name").asString());
         assertTrue(result.get("others").get(0).get("ratio").asDouble() > 1, bench::toString);
         assertEquals("skopeo", result.get("others").get(1).get("name").asString());
-        assertTrue(result.get("others").get(1).get("ratio").asDouble() > 2.5, "three servers share the registry's link");
+        assertTrue(
+                result.get("others").get(1).get("ratio").asDouble() > 2.5, "three servers share the registry's link");
         assertEquals(
                 9,
-                Files.readString(plot).lines().filter(line -> line.contains("<polyline")).count());
+                Files.readString(plot)
+                        .lines()
+                        .filter(line -> line.contains("<polyline"))
+                        .count());
         try (Stream<Path> left = Files.list(dir)) {
             assertFalse(left.findAny().isPresent(), "everything is removed");
         }

@@ -98,7 +98,8 @@ final class LabIT {
             assertEquals('r', working.getInputStream().read());
             lab.kill("h2");
             assertTrue(working.waitFor(5, TimeUnit.SECONDS));
-            assertEquals(0, exitCode(lab.exec("h1", "busybox", "ping", "-c1", "-W5", lab.address("h2"))), "the link stays");
+            assertEquals(
+                    0, exitCode(lab.exec("h1", "busybox", "ping", "-c1", "-W5", lab.address("h2"))), "the link stays");
 
             String added = Lab.attach(lab.id()).addServer(Rate.parse("20Mbit/s"));
             assertEquals("h3", added);
@@ -313,11 +314,17 @@ final class LabIT {
             assertEquals(
                     7,
                     new CommandLine(new LabCommand()).execute("exec", "--lab", id, "h1", "--", "sh", "-c", "exit 7"));
-            assertEquals("h3 10.77.0.3", command("add", "--lab", id, "--rate", "10Mbit/s").strip());
+            assertEquals(
+                    "h3 10.77.0.3",
+                    command("add", "--lab", id, "--rate", "10Mbit/s").strip());
             command("set", "--lab", id, "h3", "--upload", "5Mbit/s", "--down");
             command("kill", "--lab", id, "h1", "h3");
-            assertEquals(2, new CommandLine(new LabCommand()).setErr(new PrintWriter(new StringWriter()))
-                    .execute("set", "--lab", id, "h3"), "nothing to change");
+            assertEquals(
+                    2,
+                    new CommandLine(new LabCommand())
+                            .setErr(new PrintWriter(new StringWriter()))
+                            .execute("set", "--lab", id, "h3"),
+                    "nothing to change");
             assertFalse(Lab.sweep().contains(id));
         } finally {
             command("down", "--lab", id);
