@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
             ExportCommand.class,
             VerifyCommand.class,
             StatusCommand.class,
+            SimulateCommand.class,
             BenchCommand.class,
             LabCommand.class
         })

@@ -41,7 +41,7 @@ final class WarmUp {
      */
     public static void main(String[] arguments) throws Exception {
         Path root = Path.of(arguments[0]);
-        for (String command : List.of("demo", "download", "seed", "node", "status", "verify", "lab")) {
+        for (String command : List.of("demo", "download", "seed", "node", "status", "verify", "lab", "simulate")) {
             Main.commandLine().execute(command, "--help");
         }
         GeneratedImages images = GeneratedImages.make(root.resolve("registry"), SIZE);

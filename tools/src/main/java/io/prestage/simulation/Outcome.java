@@ -9,6 +9,7 @@ import java.util.List;
  *
  * @param ratios for every server that is expected to finish and was not full from the start: how long it took from its joining,
  *     over the least that it could take; infinite if it did not finish
+ * @param servers what came of every server, in the scenario's order
  * @param took when the last of them finished, or the limit
  * @param duplicates pieces that seeds sent although they had sent them before
  * @param wastedBytes bytes of pieces that arrived where they were not wanted or did not match
@@ -19,6 +20,7 @@ import java.util.List;
  */
 public record Outcome(
         List<Double> ratios,
+        List<Finish> servers,
         Duration took,
         long duplicates,
         long wastedBytes,
@@ -26,8 +28,9 @@ public record Outcome(
         long messages,
         long pieces,
         long events) {
-    /** Sorts the ratios. */
+    /** Sorts the ratios and copies the servers. */
     public Outcome {
+        servers = List.copyOf(servers);
         double[] sorted =
                 ratios.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         ratios = Arrays.stream(sorted).boxed().toList();

@@ -40,6 +40,11 @@ public record Scenario(
                 new Bytes(0),
                 Duration.ofMillis(2),
                 Duration.ofMillis(200));
+
+        /** The same with another delay. */
+        public Path withDelay(Duration other) {
+            return new Path(other, gather, hashing, buffered, connecting, noticing);
+        }
     }
 
     /** Copies the servers. */

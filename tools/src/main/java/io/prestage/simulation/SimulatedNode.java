@@ -38,6 +38,9 @@ final class SimulatedNode implements Commands {
     /** Pieces that it has sent to anybody. */
     final BitSet uploaded = new BitSet();
 
+    long receivedBytes;
+    long sentBytes;
+
     boolean joined;
     Conduct conduct = Conduct.HONEST;
     long finishedAt = Long.MAX_VALUE;

@@ -45,6 +45,7 @@ public final class Simulation {
     private static final int TICKED = 9;
     private static final int FETCHED = 10; // -, the piece, the run's end
     private static final int GATHERED = 11;
+    private static final int MEMBERS = 12;
 
     private final Scenario scenario;
     private final Pieces pieces;
@@ -58,6 +59,7 @@ public final class Simulation {
     private final double nanosPerByteHashed;
     private Ownership ownership;
     private long now;
+    private long membersAt = -1;
     private int unfinished;
     private long duplicates;
     private long wasted;
@@ -130,8 +132,9 @@ public final class Simulation {
             case JOIN -> {
                 node.joined = true;
                 fill(node);
-                membersChanged();
+                membersChange();
             }
+            case MEMBERS -> membersChanged();
             case LINK -> {
                 if (isLinked(node, other)) {
                     node.swarm.joined(SimulatedNode.id(other), now);
@@ -176,6 +179,14 @@ public final class Simulation {
                 node.swarm.sourced(piece, now);
             }
             finishIfFull(node);
+        }
+    }
+
+    /** All who come or go at the same time are seen by one change of the members. */
+    private void membersChange() {
+        if (membersAt != now) {
+            membersAt = now;
+            queue.add(now, MEMBERS, 0, 0, 0);
         }
     }
 
@@ -236,7 +247,7 @@ public final class Simulation {
             for (SimulatedNode other : nodes) {
                 unlink(node, other.place, scenario.path().noticing().toNanos());
             }
-            membersChanged();
+            membersChange();
         } else {
             for (SimulatedNode other : nodes) {
                 if (isLinked(node, other.place)) {
@@ -374,6 +385,7 @@ public final class Simulation {
         from.uploaded.set(piece);
         duplicates += again ? 1 : 0;
         int bytes = pieces.length(piece);
+        from.sentBytes += bytes;
         long unsent = (from.uplink.flowsTo(to) + 1L) * bytes;
         SimulatedNode receiver = nodes[to];
         receiver.downFree = Math.max(receiver.downFree, now + delay) + (long) (bytes * receiver.nanosPerByteDown);
@@ -419,6 +431,7 @@ public final class Simulation {
         }
         arrived++;
         delivered += pieces.length(piece);
+        node.receivedBytes += pieces.length(piece);
         if (node.swarm.arrived(SimulatedNode.id(from), piece, now)) {
             long hashed = (long) (pieces.length(piece) * nanosPerByteHashed);
             queue.add(now + hashed, VERIFIED, node.place, from, piece);
@@ -449,8 +462,13 @@ public final class Simulation {
 
     private Outcome outcome() {
         List<Double> ratios = new ArrayList<>();
+        List<Finish> servers = new ArrayList<>();
         long last = 0;
         for (SimulatedNode node : nodes) {
+            Optional<Duration> end = Optional.of(node.finishedAt)
+                    .filter(at -> at != Long.MAX_VALUE)
+                    .map(Duration::ofNanos);
+            servers.add(new Finish(node.place, end, node.receivedBytes, node.sentBytes));
             if (!node.model.isToFinish() || node.model.source() instanceof ServerModel.Source.Disk) {
                 continue;
             }
@@ -459,6 +477,7 @@ public final class Simulation {
             double took = (node.finishedAt - node.model.joins().toNanos()) / 1e9;
             ratios.add(finished ? took / scenario.ideal(node.place) : Double.POSITIVE_INFINITY);
         }
-        return new Outcome(ratios, Duration.ofNanos(last), duplicates, wasted, delivered, messages, arrived, events);
+        return new Outcome(
+                ratios, servers, Duration.ofNanos(last), duplicates, wasted, delivered, messages, arrived, events);
     }
 }
