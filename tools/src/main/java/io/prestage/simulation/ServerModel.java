@@ -38,6 +38,8 @@ public record ServerModel(Rate up, Rate down, Source source, Duration joins, Con
         HONEST,
         /** It hears everything and answers nothing, while its connections stand. */
         MUTE,
+        /** Whatever it says or sends comes half a minute late. */
+        TARDY,
         /** It claims to hold everything and serves nothing. */
         BOASTER,
         /** What it sends does not match its hash. */

@@ -5,6 +5,7 @@ import io.prestage.node.swarm.OriginSchedule;
 import io.prestage.node.swarm.Swarm;
 import io.prestage.protocol.NodeId;
 import io.prestage.simulation.ServerModel.Conduct;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.SplittableRandom;
@@ -15,6 +16,8 @@ final class SimulatedNode implements Commands {
     static final int REQUEST = 1;
     static final int CANCEL = 2;
     static final int REJECT = 3;
+
+    private static final long TARDY_BY = Duration.ofSeconds(30).toNanos();
 
     private static final int PLACE_BITS = 26;
     private static final int PIECE_BITS = 24;
@@ -75,7 +78,12 @@ final class SimulatedNode implements Commands {
     }
 
     boolean isHonest() {
-        return conduct == Conduct.HONEST || conduct == Conduct.FORGER;
+        return conduct == Conduct.HONEST || conduct == Conduct.FORGER || conduct == Conduct.TARDY;
+    }
+
+    /** By how many nanoseconds everything that it says or sends is late. */
+    long tardiness() {
+        return conduct == Conduct.TARDY ? TARDY_BY : 0;
     }
 
     /** What one word of a message says: announce, request, cancel or reject. */

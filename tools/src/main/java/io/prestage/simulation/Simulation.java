@@ -335,7 +335,7 @@ public final class Simulation {
 
     private void send(SimulatedNode node, long[] said) {
         if (said != null && node.isHonest()) {
-            queue.add(now + delay, DELIVER, node.place, 0, 0, said);
+            queue.add(now + delay + node.tardiness(), DELIVER, node.place, 0, 0, said);
         }
     }
 
@@ -421,7 +421,7 @@ public final class Simulation {
             queue.add(arrival - delay, UPLOADED, from.place, to, 0);
         }
         if (from.isHonest()) {
-            queue.add(arrival, ARRIVED, to, from.place, piece);
+            queue.add(arrival + from.tardiness(), ARRIVED, to, from.place, piece);
         }
     }
 
