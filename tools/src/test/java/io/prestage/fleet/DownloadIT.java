@@ -492,9 +492,11 @@ final class DownloadIT {
                     .append("{\"name\":\"big.v1.0." + patch + "\",\"replaces\":\"big.v1.0." + (patch - 1) + "\"}");
             documents.append("{\"schema\":\"olm.bundle\",\"package\":\"big\",\"name\":\"big.v1.0." + patch
                     + "\",\"image\":\"quay.io/big/bundle@" + image.digest()
-                    + "\",\"properties\":[{\"type\":\"olm.bundle.object\",\"value\":{\"data\":\"" + filler + "\"}}]}\n");
+                    + "\",\"properties\":[{\"type\":\"olm.bundle.object\",\"value\":{\"data\":\"" + filler
+                    + "\"}}]}\n");
         }
-        documents.append("{\"schema\":\"olm.channel\",\"package\":\"big\",\"name\":\"stable\",\"entries\":[" + entries + "]}");
+        documents.append(
+                "{\"schema\":\"olm.channel\",\"package\":\"big\",\"name\":\"stable\",\"entries\":[" + entries + "]}");
         byte[] content = documents.toString().getBytes(StandardCharsets.UTF_8);
         assertTrue(content.length > 100_000_000);
         stock.registry()
@@ -506,9 +508,7 @@ final class DownloadIT {
                         Map.of("operators.operatorframework.io.index.configs.v1", "/configs"),
                         RegistryImages.gzip(RegistryImages.tar("configs/big/catalog.json", content)));
         Path folder = Files.createDirectories(scratch.resolve("big"));
-        Files.writeString(
-                folder.resolve("imageset.yaml"),
-                """
+        Files.writeString(folder.resolve("imageset.yaml"), """
                 apiVersion: mirror.openshift.io/v1alpha2
                 kind: ImageSetConfiguration
                 mirror:

@@ -35,8 +35,7 @@ final class Replacement {
         Set<Digest> contents = new HashSet<>();
         if (use.unfinished().isPresent()) {
             Plan former = Plan.decode(use.unfinished().get());
-            former.images()
-                    .forEach(image -> views.put(image.name(), links(image.manifest(), image.platforms())));
+            former.images().forEach(image -> views.put(image.name(), links(image.manifest(), image.platforms())));
             former.files().forEach(file -> texts.add(file.name()));
             former.named().forEach(file -> texts.add(file.name()));
             contents.addAll(former.contents());
