@@ -56,6 +56,11 @@ public record DiskOrigin(StagedFiles files, Plan staged) implements Origin {
     }
 
     @Override
+    public boolean isRemote() {
+        return false;
+    }
+
+    @Override
     public int connections() {
         return READERS;
     }

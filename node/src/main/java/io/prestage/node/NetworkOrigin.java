@@ -31,6 +31,11 @@ public record NetworkOrigin(Planner planner, OriginOptions options) implements O
     }
 
     @Override
+    public boolean isRemote() {
+        return true;
+    }
+
+    @Override
     public int connections() {
         return options.connections();
     }

@@ -84,6 +84,7 @@ public final class Node implements AutoCloseable {
                 id,
                 options.cluster().name(),
                 new InetSocketAddress(options.cluster().bind(), options.swarmPort()),
+                options.limits(),
                 options.folder(),
                 options.server(),
                 options.seed().isPresent(),
@@ -92,7 +93,8 @@ public final class Node implements AutoCloseable {
                 new FromParticipant());
         this.staging = participant.staging();
         this.seeding = options.seed()
-                .map(seed -> new Seeding(seed, id, participant.transfer(), cluster, staging, tally, this::withdraw));
+                .map(seed -> new Seeding(
+                        seed, id, options.limits(), participant.transfer(), cluster, staging, tally, this::withdraw));
         this.metrics = NodeMetrics.of(tally, this::progress, cluster, options.folder());
         this.pages = new Pages(this::fleet, this::server, metrics);
         participant.listen();

@@ -3,6 +3,7 @@ package io.prestage.node;
 import io.prestage.node.cluster.ClusterOptions;
 import io.prestage.node.origin.OriginOptions;
 import io.prestage.node.origin.RegistryClient;
+import io.prestage.node.transfer.Limits;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,15 +18,23 @@ import java.util.Optional;
  * @param cluster how others are found
  * @param swarmPort where peers connect
  * @param httpPort where pages, metrics and the registry are served
+ * @param limits how much of the link to use
  * @param seed what to seed, if this node is a seed
  */
 public record NodeOptions(
-        Path folder, ServerName server, ClusterOptions cluster, int swarmPort, int httpPort, Optional<Seed> seed) {
+        Path folder,
+        ServerName server,
+        ClusterOptions cluster,
+        int swarmPort,
+        int httpPort,
+        Limits limits,
+        Optional<Seed> seed) {
     /** Checks that every part is there. */
     public NodeOptions {
         Objects.requireNonNull(folder, "folder");
         Objects.requireNonNull(server, "server");
         Objects.requireNonNull(cluster, "cluster");
+        Objects.requireNonNull(limits, "limits");
         Objects.requireNonNull(seed, "seed");
     }
 

@@ -26,6 +26,9 @@ public interface Origin {
      */
     BlobSource open(LongConsumer received, Consumer<Reason> failed) throws IOException;
 
+    /** Whether content comes over the network, so that a limit on that counts. */
+    boolean isRemote();
+
     /** How many ranges to fetch at a time, at least 1. */
     int connections();
 }

@@ -5,6 +5,7 @@ import io.prestage.node.origin.BlobSource;
 import io.prestage.node.origin.OriginException;
 import io.prestage.node.swarm.OriginSchedule;
 import io.prestage.node.swarm.OriginSchedule.Run;
+import io.prestage.node.transfer.Pacer;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.PieceSet;
 import io.prestage.protocol.Pieces;
@@ -52,6 +53,7 @@ final class OriginFeed implements AutoCloseable {
     private final Pieces pieces;
     private final EventLoop loop;
     private final BlobSource source;
+    private final Optional<Pacer> pacer;
     private final Supplier<CompletableFuture<PieceSet>> fleetHoldings;
     private final Consumer<IOException> failed;
     private final OriginSchedule schedule;
@@ -69,6 +71,7 @@ final class OriginFeed implements AutoCloseable {
     /**
      * Starts the threads, which wait for {@link #own}.
      *
+     * @param pacer holds up what comes from the origin, if that is limited
      * @param fleetHoldings asks all members what they hold
      * @param failed told that the origin, or the disk, failed for good
      */
@@ -77,6 +80,7 @@ final class OriginFeed implements AutoCloseable {
             EventLoop loop,
             BlobSource source,
             int connections,
+            Optional<Pacer> pacer,
             Supplier<CompletableFuture<PieceSet>> fleetHoldings,
             Consumer<IOException> failed) {
         this.session = session;
@@ -84,6 +88,7 @@ final class OriginFeed implements AutoCloseable {
         this.pieces = session.pieces();
         this.loop = loop;
         this.source = source;
+        this.pacer = pacer;
         this.fleetHoldings = fleetHoldings;
         this.failed = failed;
         this.schedule = new OriginSchedule(pieces, RUN_BYTES);
@@ -283,12 +288,26 @@ final class OriginFeed implements AutoCloseable {
             if (!owned.contains(blob)) {
                 throw new InterruptedIOException("another seed fetches it now");
             }
+            hold(chunk.remaining());
             while (chunk.hasRemaining()) {
                 int taken = Math.min(chunk.remaining(), buffer.remaining());
                 buffer.put(chunk.slice(chunk.position(), taken));
                 chunk.position(chunk.position() + taken);
                 if (!buffer.hasRemaining()) {
                     store();
+                }
+            }
+        }
+
+        private void hold(int bytes) throws IOException {
+            if (pacer.isPresent()) {
+                try {
+                    pacer.get().pass(bytes);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    InterruptedIOException interrupted = new InterruptedIOException("the node ends");
+                    interrupted.initCause(e);
+                    throw interrupted;
                 }
             }
         }

@@ -2,6 +2,7 @@ package io.prestage.node;
 
 import io.prestage.node.cluster.Progress.Phase;
 import io.prestage.node.store.DigestMismatchException;
+import io.prestage.node.transfer.Limits;
 import io.prestage.node.transfer.PeerEvents;
 import io.prestage.node.transfer.ReceivedPiece;
 import io.prestage.node.transfer.Transfer;
@@ -70,6 +71,7 @@ final class Participant implements AutoCloseable {
      * @param id this node
      * @param cluster peers of another one are refused
      * @param bind where to listen for peers
+     * @param limits how much of the link to use
      * @param folder to fill
      * @param server for the receipt
      * @param seed whether what is on the disk is to be brought into the swarm by this node
@@ -79,13 +81,14 @@ final class Participant implements AutoCloseable {
             NodeId id,
             String cluster,
             InetSocketAddress bind,
+            Limits limits,
             Path folder,
             ServerName server,
             boolean seed,
             Tally tally,
             Predicate<Plan> mayReplace,
             Listener listener) {
-        this.transfer = new Transfer(id, cluster, bind, new FromPeers());
+        this.transfer = new Transfer(id, cluster, bind, limits, new FromPeers());
         this.plans = new PlanExchange(transfer);
         this.staging = new Staging(folder, server, seed, transfer, tally, new FromStaging());
         this.mayReplace = mayReplace;

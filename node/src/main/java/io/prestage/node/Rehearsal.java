@@ -1,6 +1,7 @@
 package io.prestage.node;
 
 import io.prestage.node.store.StoreException;
+import io.prestage.node.transfer.Limits;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.Plan;
@@ -145,6 +146,7 @@ final class Rehearsal implements AutoCloseable {
                     id,
                     "rehearsal",
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                    Limits.NONE,
                     folder,
                     ServerName.find(Optional.of("rehearsal"), Optional.empty()),
                     false,

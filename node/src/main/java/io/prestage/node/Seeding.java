@@ -6,6 +6,8 @@ import io.prestage.node.cluster.PlanOffer;
 import io.prestage.node.origin.OriginException;
 import io.prestage.node.origin.OriginException.Reason;
 import io.prestage.node.swarm.Ownership;
+import io.prestage.node.transfer.Limits;
+import io.prestage.node.transfer.Pacer;
 import io.prestage.node.transfer.Transfer;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.Plan;
@@ -28,6 +30,7 @@ final class Seeding implements AutoCloseable {
 
     private final NodeOptions.Seed seed;
     private final NodeId self;
+    private final Limits limits;
     private final Transfer transfer;
     private final Cluster cluster;
     private final Staging staging;
@@ -45,6 +48,7 @@ final class Seeding implements AutoCloseable {
     Seeding(
             NodeOptions.Seed seed,
             NodeId self,
+            Limits limits,
             Transfer transfer,
             Cluster cluster,
             Staging staging,
@@ -52,6 +56,7 @@ final class Seeding implements AutoCloseable {
             Consumer<String> withdraw) {
         this.seed = seed;
         this.self = self;
+        this.limits = limits;
         this.transfer = transfer;
         this.cluster = cluster;
         this.staging = staging;
@@ -87,6 +92,7 @@ final class Seeding implements AutoCloseable {
                 transfer.loop(),
                 seed.origin().open(tally.originBytes::add, this::count),
                 seed.origin().connections(),
+                seed.origin().isRemote() ? limits.download().map(Pacer::new) : Optional.empty(),
                 () -> cluster.fleetHoldings(session.digest(), session.pieces().count(), OriginFeed.ASKING),
                 this::failed);
         own(cluster.state());

@@ -4,6 +4,8 @@ import io.prestage.node.NodeOptions;
 import io.prestage.node.ServerName;
 import io.prestage.node.cluster.ClusterOptions;
 import io.prestage.node.cluster.ClusterOptions.Discovery;
+import io.prestage.node.transfer.Limits;
+import io.prestage.protocol.Rate;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -84,6 +86,23 @@ final class NodeArguments {
     int httpPort;
 
     @Option(
+            names = "--upload-limit",
+            paramLabel = "R",
+            converter = RateConverter.class,
+            description =
+                    "The most to send to other nodes, all together, such as 200Mbit/s or 25MB/s. Default: no limit.")
+    Optional<Rate> uploadLimit = Optional.empty();
+
+    @Option(
+            names = "--download-limit",
+            paramLabel = "R",
+            converter = RateConverter.class,
+            description =
+                    "The most to receive from other nodes, all together; on a seed the same again from the origin."
+                            + " Default: no limit.")
+    Optional<Rate> downloadLimit = Optional.empty();
+
+    @Option(
             names = "--insecure",
             description =
                     "Let every machine on the network join, unencrypted. Needed as long as nothing else is chosen.")
@@ -140,6 +159,7 @@ final class NodeArguments {
                 new ClusterOptions(cluster, address.address(), clusterPort, discovery, known),
                 swarmPort,
                 httpPort,
+                new Limits(uploadLimit, downloadLimit),
                 seed);
     }
 

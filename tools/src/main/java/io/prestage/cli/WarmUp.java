@@ -14,6 +14,7 @@ import io.prestage.node.origin.Platform;
 import io.prestage.node.registry.DistributionApi;
 import io.prestage.node.registry.LayoutContents;
 import io.prestage.node.store.LayoutVerification;
+import io.prestage.node.transfer.Limits;
 import io.prestage.protocol.Bytes;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -79,6 +80,6 @@ final class WarmUp {
         ClusterOptions cluster = new ClusterOptions(
                 "warm-up", address, 7800, Discovery.STATIC, List.of(new InetSocketAddress(NETWORK + 2, 7800)));
         ServerName name = ServerName.find(Optional.of("server-" + host), Optional.empty());
-        return new Node(new NodeOptions(root.resolve(name.name()), name, cluster, 7850, 8080, seed));
+        return new Node(new NodeOptions(root.resolve(name.name()), name, cluster, 7850, 8080, Limits.NONE, seed));
     }
 }

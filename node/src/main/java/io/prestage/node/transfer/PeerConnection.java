@@ -16,6 +16,7 @@ import io.prestage.protocol.Message.Pong;
 import io.prestage.protocol.Message.Refusal;
 import io.prestage.protocol.MessageCodec;
 import io.prestage.protocol.NodeId;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -115,7 +116,9 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
     /** Writes a message, to be flushed with the others of this turn. */
     void send(Message message) {
         written = true;
-        context.write(Unpooled.wrappedBuffer(MessageCodec.encode(message)), context.voidPromise());
+        ByteBuffer frame = MessageCodec.encode(message);
+        transfer.countSent(frame.remaining());
+        context.write(Unpooled.wrappedBuffer(frame), context.voidPromise());
     }
 
     /** Gathers an announcement with others; {@link #flushAnnouncements} sends them. */
@@ -123,16 +126,31 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
         announcements.add(held);
     }
 
+    /** Whether something written can still reach the peer. */
+    boolean isOpen() {
+        return !closing && context != null && context.channel().isActive();
+    }
+
     /** Writes a piece, which the kernel reads from its file. */
     void send(PieceHeader header, PieceFile file) {
+        begin(header);
+        sendPart(header, file, true);
+    }
+
+    /** Writes what stands before a piece; its parts follow. */
+    void begin(PieceHeader header) {
         context.write(Unpooled.wrappedBuffer(MessageCodec.encode(header)), context.voidPromise());
-        context.writeAndFlush(new PieceRegion(file)).addListener(written -> {
-            if (written.isSuccess()) {
-                transfer.events().sent(peer, header.piece(), header.length());
-                transfer.flushAll();
-            } else {
+    }
+
+    /** Writes the next bytes of a piece, which the kernel reads from their file. */
+    void sendPart(PieceHeader header, PieceFile part, boolean last) {
+        context.writeAndFlush(new PieceRegion(part)).addListener(written -> {
+            if (!written.isSuccess()) {
                 LOG.debug("piece {} did not reach {}", header.piece(), name(), written.cause());
                 context.close();
+            } else if (last) {
+                transfer.events().sent(peer, header.piece(), header.length());
+                transfer.flushAll();
             }
         });
     }

@@ -26,6 +26,7 @@ import io.prestage.protocol.Message.Hello;
 import io.prestage.protocol.Message.PieceHeader;
 import io.prestage.protocol.MessageCodec;
 import io.prestage.protocol.NodeId;
+import io.prestage.protocol.Rate;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -69,6 +70,10 @@ public final class Transfer implements AutoCloseable {
     private final PeerEvents events;
     private final EventLoopGroup group;
     private final EventLoop loop;
+    private final Limits limits;
+    private final Optional<Pacer> sending;
+    private final Optional<PacedUploads> uploads;
+    private final Optional<PacedReads> reads;
     private final Map<NodeId, PeerConnection> connections = new HashMap<>();
     private final Set<PeerConnection> greeting = new HashSet<>();
     private final Map<NodeId, InetSocketAddress> wanted = new HashMap<>();
@@ -79,15 +84,21 @@ public final class Transfer implements AutoCloseable {
     private boolean announcing;
     private boolean closed;
 
+    /** A transfer without limits. */
+    public Transfer(NodeId self, String cluster, InetSocketAddress bind, PeerEvents events) {
+        this(self, cluster, bind, Limits.NONE, events);
+    }
+
     /**
      * Makes the event loop; nothing is bound yet.
      *
      * @param self this node
      * @param cluster peers of another cluster are refused
      * @param bind where to listen; peers are dialled from the same address
+     * @param limits how much of the link to use
      * @param events told of everything, on the event loop
      */
-    public Transfer(NodeId self, String cluster, InetSocketAddress bind, PeerEvents events) {
+    public Transfer(NodeId self, String cluster, InetSocketAddress bind, Limits limits, PeerEvents events) {
         this.self = self;
         this.cluster = cluster;
         this.bind = bind;
@@ -97,6 +108,10 @@ public final class Transfer implements AutoCloseable {
                 new DefaultThreadFactory("swarm"),
                 Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
         this.loop = group.next();
+        this.limits = limits;
+        this.sending = limits.upload().map(Pacer::new);
+        this.uploads = sending.map(pacer -> new PacedUploads(loop, pacer));
+        this.reads = limits.download().map(rate -> new PacedReads(loop, new Pacer(rate)));
     }
 
     /** The thread that everything here happens on. */
@@ -202,7 +217,11 @@ public final class Transfer implements AutoCloseable {
             file.release().run();
             return;
         }
-        connection.send(header, file);
+        if (uploads.isPresent()) {
+            uploads.get().add(connection, header, file);
+        } else {
+            connection.send(header, file);
+        }
     }
 
     private void flushAnnouncements() {
@@ -228,6 +247,7 @@ public final class Transfer implements AutoCloseable {
             }
             List.copyOf(connections.values()).forEach(PeerConnection::close);
             List.copyOf(greeting).forEach(PeerConnection::close);
+            uploads.ifPresent(PacedUploads::clear);
         });
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(6, TimeUnit.SECONDS);
     }
@@ -240,6 +260,11 @@ public final class Transfer implements AutoCloseable {
 
     PeerEvents events() {
         return events;
+    }
+
+    /** Counts what goes beside pieces against the limit; it goes at once, because pieces wait for it. */
+    void countSent(int bytes) {
+        sending.ifPresent(pacer -> pacer.count(bytes, System.nanoTime()));
     }
 
     boolean isQuarantined(NodeId peer) {
@@ -316,6 +341,7 @@ public final class Transfer implements AutoCloseable {
             protected void initChannel(Channel channel) {
                 PeerConnection connection = new PeerConnection(Transfer.this, expected);
                 greeting.add(connection);
+                reads.ifPresent(paced -> channel.pipeline().addLast(paced.handler()));
                 channel.pipeline()
                         .addLast(new IdleStateHandler(
                                 SILENCE.toMillis(), PING_AFTER.toMillis(), 0, TimeUnit.MILLISECONDS))
@@ -325,15 +351,22 @@ public final class Transfer implements AutoCloseable {
         };
     }
 
-    private static Map<ChannelOption<Object>, Object> socketOptions() {
+    private Map<ChannelOption<Object>, Object> socketOptions() {
         Map<ChannelOption<?>, Object> options = new HashMap<>();
         options.put(ChannelOption.TCP_NODELAY, true);
         options.put(ChannelOption.SO_KEEPALIVE, true);
+        // What waits here unread has used the link already.
+        limits.download().ifPresent(rate -> options.put(ChannelOption.SO_RCVBUF, receiveBuffer(rate)));
         if (Epoll.isAvailable()) {
             options.put(EpollChannelOption.TCP_NOTSENT_LOWAT, (long) NOT_SENT);
         }
         @SuppressWarnings("unchecked") // each value stands beside the option whose type it has
         Map<ChannelOption<Object>, Object> untyped = (Map<ChannelOption<Object>, Object>) (Map<?, ?>) options;
         return untyped;
+    }
+
+    private static int receiveBuffer(Rate rate) {
+        long inAWhile = rate.bytesPerSecond() / 20;
+        return (int) Math.min(1 << 20, Math.max(32 << 10, inAWhile));
     }
 }
