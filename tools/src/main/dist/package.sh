@@ -22,6 +22,17 @@ fi
 "$java_home/bin/jlink" --module-path "$java_home/jmods" --add-modules "$modules" \
   --no-header-files --no-man-pages --compress=0 --output "$home/runtime"
 
+# Security providers of modules that this runtime lacks would be looked for in every jar whenever TLS starts, and one of the
+# jars is signed, so that every start would verify it.
+security=$home/runtime/conf/security/java.security
+grep -v '^security\.provider\.' "$security" > "$security.new"
+number=0
+for provider in SUN SunRsaSign SunEC SunJSSE SunJCE SunJGSS; do
+  number=$((number + 1))
+  echo "security.provider.$number=$provider" >> "$security.new"
+done
+mv "$security.new" "$security"
+
 # Class-data sharing: an archive of every class that a seed, a node and the commands load.
 java="$home/runtime/bin/java -XX:+UseSerialGC -Xlog:disable -Xlog:all=error:stderr"
 work=$target/warm-up

@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -80,6 +81,8 @@ public final class Download implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
+
+    private final AtomicLong bytesHere = new AtomicLong();
 
     // Guarded by this.
     private final OriginSchedule schedule;
@@ -191,7 +194,8 @@ public final class Download implements AutoCloseable {
     }
 
     private void recover() throws StoreException {
-        store.recover((piece, hash) -> {}).forEach(schedule::have);
+        store.recover((piece, hash) -> bytesHere.addAndGet(pieces.length(piece)))
+                .forEach(schedule::have);
         for (int blob = 0; blob < pieces.blobs(); blob++) {
             if (store.isVerified(blob)) {
                 int there = blob;
@@ -360,6 +364,7 @@ public final class Download implements AutoCloseable {
         }
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             schedule.lost(piece);
+            bytesHere.addAndGet(-pieces.length(piece));
         }
         Plan.Blob served = plan.blobs().get(blob);
         failed(
@@ -394,7 +399,9 @@ public final class Download implements AutoCloseable {
         private void write() throws IOException {
             buffer.flip();
             byte[] hash = Digest.of(buffer.duplicate()).raw();
-            if (store.write(piece, buffer, hash)) {
+            boolean last = store.write(piece, buffer, hash);
+            bytesHere.addAndGet(pieces.length(piece));
+            if (last) {
                 int blob = pieces.blob(piece);
                 synchronized (Download.this) {
                     underWay++; // until it is finished, for it may have to be fetched again
@@ -407,6 +414,11 @@ public final class Download implements AutoCloseable {
                 buffer.limit(pieces.length(piece));
             }
         }
+    }
+
+    /** Bytes of blobs that are here, verified piece by piece. Callable from any thread. */
+    public long bytesHere() {
+        return bytesHere.get();
     }
 
     /** Gives the folder up; what was written stays. */

@@ -111,9 +111,12 @@ record ArchiveRun(
         Store.replace(work, plan);
         try (NetworkBlobs blobs = new NetworkBlobs(new RegistryClient(options, fetched::add));
                 Download download = Download.into(work, plan, blobs, archives)) {
-            Download.Outcome outcome = download.run(options.connections(), DownloadRun.server(), fetched::sum);
-            archives.await();
-            return outcome;
+            try (DownloadProgress shown = new DownloadProgress(out, plan.total().count(), download::bytesHere)) {
+                archives.progress = shown;
+                Download.Outcome outcome = download.run(options.connections(), DownloadRun.server(), fetched::sum);
+                archives.await();
+                return outcome;
+            }
         } finally {
             archives.pool.shutdownNow();
         }
@@ -184,6 +187,7 @@ record ArchiveRun(
             return thread;
         });
         private final int queued;
+        private volatile DownloadProgress progress;
         private int written;
         private StoreException failure;
 
@@ -198,7 +202,7 @@ record ArchiveRun(
 
         @Override
         public void failed(Plan.Image image, String reason) {
-            out.println("Failed artifact: " + image.name() + ": " + reason);
+            progress.tell("Failed artifact: " + image.name() + ": " + reason);
         }
 
         private void write(Plan.Image image) {
@@ -212,7 +216,7 @@ record ArchiveRun(
 
         private synchronized void told(Plan.Image image) {
             written++;
-            out.println("Downloaded artifact [" + written + "/" + queued + "]: " + image.name());
+            progress.tell("Downloaded artifact [" + written + "/" + queued + "]: " + image.name());
         }
 
         private synchronized void failed(StoreException reason) {

@@ -78,7 +78,10 @@ record DownloadRun(
         Download.Outcome outcome;
         try (NetworkBlobs blobs = new NetworkBlobs(new RegistryClient(options, fetched::add));
                 Download download = Download.into(folder, plan, blobs, count)) {
-            outcome = download.run(workers, server(), fetched::sum);
+            try (DownloadProgress shown = new DownloadProgress(out, plan.total().count(), download::bytesHere)) {
+                count.progress = shown;
+                outcome = download.run(workers, server(), fetched::sum);
+            }
         }
         failures.putAll(outcome.failed());
         if (!outcome.full() && !outcome.mayPass()) {
@@ -139,11 +142,12 @@ record DownloadRun(
     }
 
     /** Counts images and tells of each. */
-    private final class Count implements Download.Listener {
+    private static final class Count implements Download.Listener {
         private final Set<String> own;
         private final Set<String> before;
         private int downloaded;
         private int skipped;
+        private DownloadProgress progress;
 
         Count(Set<String> own, Set<String> before) {
             this.own = own;
@@ -160,12 +164,12 @@ record DownloadRun(
                 return;
             }
             downloaded++;
-            out.println("Downloaded artifact [" + downloaded + "/" + (own.size() - skipped) + "]: " + image.name());
+            progress.tell("Downloaded artifact [" + downloaded + "/" + (own.size() - skipped) + "]: " + image.name());
         }
 
         @Override
         public void failed(Plan.Image image, String reason) {
-            out.println("Failed artifact: " + image.name() + ": " + reason);
+            progress.tell("Failed artifact: " + image.name() + ": " + reason);
         }
     }
 }

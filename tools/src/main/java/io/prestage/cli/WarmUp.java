@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * Does the main job once within one process, while the program is being packaged, so that the class-data archive holds every
@@ -54,6 +55,7 @@ final class WarmUp {
                 references.add(ImageReference.parse(
                         NETWORK + 1 + ":" + registry.address().getPort() + "/" + tag));
             }
+            download(root.resolve("download"), references);
             ImageList list = new ImageList(references, Platform.current());
             NodeOptions.Seed seed = new NodeOptions.Seed(
                     list.request(), list, new OriginOptions(Optional.empty(), Optional.empty(), false, 2), false);
@@ -73,6 +75,15 @@ final class WarmUp {
             }
         }
         System.exit(0);
+    }
+
+    private static void download(Path folder, List<ImageReference> images) throws IOException {
+        List<String> command =
+                new ArrayList<>(List.of("download", "-f", folder.toString(), "--tls-verify=false", "--image"));
+        command.add(images.stream().map(ImageReference::toString).collect(Collectors.joining(",")));
+        if (Main.commandLine().execute(command.toArray(String[]::new)) != 0) {
+            throw new IOException("the download failed");
+        }
     }
 
     private static Node node(Path root, int host, Optional<NodeOptions.Seed> seed) throws IOException {

@@ -131,6 +131,12 @@ record CatalogDocument(
         return "";
     }
 
+    private static void texts(JsonParser parser, List<String> found) {
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            found.add(text(parser, token));
+        }
+    }
+
     /** Goes through a list of objects; what is none is passed over. */
     private static void objects(JsonParser parser, JsonToken value, Runnable object) {
         if (value != JsonToken.START_ARRAY) {
@@ -168,13 +174,10 @@ record CatalogDocument(
                     case "name" -> bundle = text(parser, value);
                     case "replaces" -> replaces = text(parser, value);
                     case "skips" -> {
-                        if (value != JsonToken.START_ARRAY) {
-                            continue;
-                        }
-                        for (JsonToken skip = parser.nextToken();
-                                skip != JsonToken.END_ARRAY;
-                                skip = parser.nextToken()) {
-                            skips.add(text(parser, skip));
+                        if (value == JsonToken.START_ARRAY) {
+                            texts(parser, skips);
+                        } else {
+                            parser.skipChildren();
                         }
                     }
                     default -> parser.skipChildren();

@@ -34,6 +34,19 @@ record ImageSet(
         warnings = List.copyOf(warnings);
     }
 
+    /** The same with the images in an order of their own, and without warnings. */
+    ImageSet sorted() {
+        return new ImageSet(
+                architectures,
+                channels,
+                release,
+                operators,
+                additionalImages.stream().sorted().toList(),
+                blockedImages.stream().sorted().toList(),
+                patterned,
+                List.of());
+    }
+
     /**
      * Releases of one channel of the update graph.
      *

@@ -26,6 +26,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds out what a request amounts to, by asking the update graph, registries and catalogs. Downloads nothing but metadata, save
@@ -35,10 +37,13 @@ import java.util.stream.Collectors;
  */
 public record StagingPlanner(StagingRequest request) implements NodeOptions.Planner {
     private static final int RESOLVED_AT_A_TIME = 8;
+    private static final Logger LOG = LoggerFactory.getLogger(StagingPlanner.class);
 
     @Override
     public Plan plan(RegistryClient registry) throws IOException {
         Resolution resolution = resolve(registry);
+        resolution.warnings().forEach(LOG::warn);
+        resolution.ignoredReport().forEach(LOG::info);
         resolution.images().all();
         return fetchUnknownFiles(resolution, registry).plan();
     }
@@ -61,7 +66,8 @@ public record StagingPlanner(StagingRequest request) implements NodeOptions.Plan
                 .distinct()
                 .toList();
         Resolutions named = resolver.resolveEach(Resolution.references(explicit), request.platforms());
-        named.all();
+        Map<String, ResolvedImage> known = named.all().stream()
+                .collect(Collectors.toMap(image -> image.source().toString(), image -> image));
         List<WebFile> files = new ArrayList<>();
         for (FileRequest file : request.files()) {
             files.add(WebFile.find(registry.files(), file));
@@ -79,11 +85,12 @@ public record StagingPlanner(StagingRequest request) implements NodeOptions.Plan
         });
         Map<MappingLine, String> ignored = new LinkedHashMap<>();
         lines.forEach(line -> request.filter().match(line).ifPresent(pattern -> ignored.put(line, pattern)));
-        return resolved(resolver, lines, ignored, left, files, set.warnings());
+        return resolved(resolver, known, lines, ignored, left, files, set.warnings());
     }
 
     private Resolution resolved(
             ImageResolver resolver,
+            Map<String, ResolvedImage> known,
             Set<MappingLine> lines,
             Map<MappingLine, String> ignored,
             List<String> blocked,
@@ -97,7 +104,13 @@ public record StagingPlanner(StagingRequest request) implements NodeOptions.Plan
         Set<String> unwanted =
                 ignored.keySet().stream().map(MappingLine::source).collect(Collectors.toCollection(LinkedHashSet::new));
         unwanted.removeAll(wanted);
-        Resolutions images = resolver.resolveEach(Resolution.references(wanted), request.platforms());
+        List<String> unknown =
+                wanted.stream().filter(source -> !known.containsKey(source)).toList();
+        Resolutions others = resolver.resolveEach(Resolution.references(unknown), request.platforms());
+        Map<String, ResolvedImage> all = new LinkedHashMap<>(known);
+        others.resolved().forEach(image -> all.put(image.source().toString(), image));
+        Resolutions images = new Resolutions(
+                wanted.stream().filter(all::containsKey).map(all::get).toList(), others.failed(), wanted.size());
         List<ResolvedImage> passedOver = resolver.resolveEach(Resolution.references(unwanted), request.platforms())
                 .resolved();
         Bytes saved = Resolution.savedBy(passedOver, images.resolved());

@@ -169,7 +169,7 @@ public record StagingRequest(
     public String line() {
         String which = platforms instanceof PlatformChoice.All ? "all platforms" : platforms.toString();
         List<String> parts = new ArrayList<>();
-        parts.add("image set " + brief(imageSet));
+        parts.add("image set " + brief(meaning()));
         if (!images.isEmpty() || !discoveryImages.isEmpty()) {
             parts.add("images " + String.join(" ", new TreeSet<>(images)));
         }
@@ -187,6 +187,15 @@ public record StagingRequest(
                                     files.stream().map(FileRequest::toString).toList())));
         }
         return String.join(", ", parts) + ", of releases for " + architecture + ", for " + which;
+    }
+
+    /** What the image set says, in whatever order and form it says it. */
+    private String meaning() {
+        try {
+            return parsed().sorted().toString();
+        } catch (ImageSetException e) {
+            return imageSet; // which nobody can stage; resolving it tells why
+        }
     }
 
     private static String brief(String text) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -397,6 +398,51 @@ final class DownloadIT {
     }
 
     @Test
+    void aKillAtAnyMomentLosesNothingThatAnImageRefersTo() throws Exception {
+        Path folder = scratch.resolve("killed");
+        List<String> images = List.of(ReleaseStock.TROUBLESHOOT, ReleaseStock.INSTALLER, component("console"));
+        for (int round = 0; round < 8; round++) {
+            List<String> command = new ArrayList<>(List.of(Prestage.PROGRAM.toString(), "download", "-s"));
+            command.addAll(stock.options());
+            command.addAll(List.of("-f", folder.toString(), "--img", images.get(round % 3)));
+            command.addAll(List.of("--img", images.get((round + 1) % 3)));
+            Process process = new ProcessBuilder(command)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            boolean ended = process.waitFor(500 + 70L * round, TimeUnit.MILLISECONDS);
+            process.destroyForcibly().waitFor();
+            assertFalse(ended && process.exitValue() == 1, "round " + round);
+            assertViewsAreWhole(folder);
+        }
+        Ran last = prestage("-s", "-f", folder.toString(), "--img", images.get(0));
+        assertEquals(0, last.code(), last::toString);
+        assertEquals(List.of("troubleshoot_latest"), names(folder.resolve("images")));
+        assertEquals(
+                0, Ran.of(Prestage.command("verify", "-f", folder.toString())).code());
+    }
+
+    private static void assertViewsAreWhole(Path folder) throws IOException {
+        Path views = folder.resolve("images");
+        for (String image : Files.exists(views) ? names(views) : List.<String>of()) {
+            List<String> files = names(views.resolve(image));
+            if (!files.contains("manifest.json")) {
+                continue; // on its way out
+            }
+            String manifest = Files.readString(views.resolve(image).resolve("manifest.json"));
+            for (String file : files) {
+                if (file.matches("[0-9a-f]{64}")) {
+                    assertEquals(
+                            file,
+                            Digest.of(Files.readAllBytes(views.resolve(image).resolve(file)))
+                                    .hex());
+                    assertTrue(manifest.contains(file), image + " has " + file);
+                }
+            }
+        }
+    }
+
+    @Test
     void stagesFilesUnderTheirOwnNames() throws Exception {
         byte[] rootFs = RegistryImages.random(77, 9_000_000);
         byte[] other = RegistryImages.random(78, 100_000);
@@ -478,6 +524,32 @@ final class DownloadIT {
         assertFalse(Files.exists(folder.resolve("images/bad_v1")));
         assertEquals(
                 0, Ran.of(Prestage.command("verify", "-f", folder.toString())).code());
+    }
+
+    @Test
+    void readsACatalogFromALayoutOnThisMachine() throws Exception {
+        Path layout = scratch.resolve("catalog");
+        Ran.of(
+                        "skopeo",
+                        "--insecure-policy",
+                        "copy",
+                        "-q",
+                        "--src-tls-verify=false",
+                        "docker://" + stock.host() + "/redhat/certified-operator-index:v4.14",
+                        "oci:" + layout + ":v4.14")
+                .output();
+        Path folder = Files.createDirectories(scratch.resolve("local"));
+        Files.writeString(folder.resolve("imageset.yaml"), """
+                apiVersion: mirror.openshift.io/v1alpha2
+                kind: ImageSetConfiguration
+                mirror:
+                  operators:
+                    - catalog: oci://LAYOUT
+                      full: true
+                """.replace("LAYOUT", layout.toString()));
+        Ran ran = prestage("-f", folder.toString(), "--skip-imageset");
+        assertEquals(0, ran.code(), ran::toString);
+        assertEquals(2, names(folder.resolve("images")).size(), "both versions of sriov-fec");
     }
 
     /** The program runs with 96 MiB of heap, the catalog has more than 100 MB. */

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.airlift.compress.zstd.ZstdOutputStream;
 import io.prestage.lab.RegistryImages;
 import io.prestage.node.origin.ByteSink;
 import io.prestage.node.origin.Descriptor;
 import io.prestage.protocol.Digest;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -51,6 +53,14 @@ final class ImageFilesTest {
         return RegistryImages.tar(name, content.getBytes(StandardCharsets.UTF_8));
     }
 
+    private static byte[] zstd(byte[] content) throws IOException {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (ZstdOutputStream out = new ZstdOutputStream(zipped)) {
+            out.write(content);
+        }
+        return zipped.toByteArray();
+    }
+
     private static Map<String, String> walk(ImageFiles image, String folder) throws IOException {
         Map<String, String> seen = new TreeMap<>();
         image.walk(
@@ -63,9 +73,10 @@ final class ImageFilesTest {
         ImageFiles image = image(
                 tar("configs/a", "old"),
                 RegistryImages.gzip(tar("configs/b", "b")),
+                zstd(tar("configs/z", "z")),
                 RegistryImages.gzip(tar("configs/a", "new")),
                 tar("other/c", "c"));
-        assertEquals(Map.of("configs/a", "new", "configs/b", "b"), walk(image, "configs"));
+        assertEquals(Map.of("configs/a", "new", "configs/b", "b", "configs/z", "z"), walk(image, "configs"));
     }
 
     @Test
