@@ -16,6 +16,7 @@ import io.prestage.node.registry.DistributionApi;
 import io.prestage.node.store.Store;
 import io.prestage.node.store.StoreException;
 import io.prestage.node.swarm.Neighbours;
+import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.Plan;
@@ -236,6 +237,21 @@ public final class Node implements AutoCloseable {
         @Override
         public void peers(int count) {
             metrics.peers(count);
+        }
+
+        @Override
+        public void begun(Session session) {
+            LOG.info(
+                    "filling {} with plan {}: {} of {} are there",
+                    options.folder(),
+                    session.digest(),
+                    new Bytes(session.verifiedBytes()),
+                    new Bytes(session.planBytes()));
+        }
+
+        @Override
+        public void completed(Session session) {
+            LOG.info("{} is complete: {}", options.folder(), new Bytes(session.planBytes()));
         }
 
         @Override

@@ -49,11 +49,17 @@ final class Participant implements AutoCloseable {
         /** So many peers are connected; called on the transfer's thread. */
         void peers(int count);
 
+        /** A session takes part in the swarm from now on; called on the transfer's thread. */
+        void begun(Session session);
+
         /** What a session needs besides peers can be started; called on the staging's thread. */
         void ready(Session session) throws IOException;
 
         /** The session's blob arrived whole and is another than its digest names; called on any thread. */
         void voided(Session session, int blob);
+
+        /** The folder is full and its receipt written; called on the staging's thread. */
+        void completed(Session session);
 
         /** Something changed that the fleet should know at once; called on any thread. */
         void changed();
@@ -240,6 +246,7 @@ final class Participant implements AutoCloseable {
             plans.serve(session.digest(), encodedPlan);
             transfer.ready(session.digest());
             peerPlans.keySet().forEach(Participant.this::join);
+            listener.begun(session);
         }
 
         @Override
@@ -250,6 +257,11 @@ final class Participant implements AutoCloseable {
         @Override
         public void voided(Session session, int blob, DigestMismatchException mismatch) {
             listener.voided(session, blob);
+        }
+
+        @Override
+        public void completed(Session session) {
+            listener.completed(session);
         }
 
         @Override

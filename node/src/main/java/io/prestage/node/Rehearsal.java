@@ -190,6 +190,12 @@ final class Rehearsal implements AutoCloseable {
         }
 
         @Override
+        public void begun(Session of) {}
+
+        @Override
+        public void completed(Session of) {}
+
+        @Override
         public void peers(int count) {}
 
         @Override

@@ -7,7 +7,6 @@ import io.prestage.node.store.Receipt;
 import io.prestage.node.store.Store;
 import io.prestage.node.store.StoreException;
 import io.prestage.node.transfer.Transfer;
-import io.prestage.protocol.Bytes;
 import io.prestage.protocol.PieceSet;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
@@ -68,6 +67,9 @@ final class Staging implements AutoCloseable {
 
         /** The session's blob arrived whole and is another than its digest names; called on any thread. */
         void voided(Session session, int blob, DigestMismatchException mismatch);
+
+        /** The folder is full and its receipt written; called on the staging's thread. */
+        void completed(Session session);
 
         /** Something changed that the fleet should know at once; called on any thread. */
         void changed();
@@ -230,12 +232,6 @@ final class Staging implements AutoCloseable {
         opened.recovered(found, seed);
         listener.begun(opened, encoded);
         transfer.flushAll();
-        LOG.info(
-                "filling {} with plan {}: {} of {} are there",
-                folder,
-                opened.digest(),
-                new Bytes(opened.verifiedBytes()),
-                new Bytes(opened.planBytes()));
     }
 
     private void finish(Session full) {
@@ -247,7 +243,7 @@ final class Staging implements AutoCloseable {
             full.store().complete(receipt(full.plan()));
             phase = Phase.COMPLETE;
             problem = "";
-            LOG.info("{} is complete: {}", folder, new Bytes(full.planBytes()));
+            listener.completed(full);
             listener.changed();
             complete.complete(null);
         } catch (StoreException e) {

@@ -1,6 +1,8 @@
 package io.prestage.node.transfer;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.timeout.IdleState;
@@ -17,9 +19,11 @@ import io.prestage.protocol.Message.Refusal;
 import io.prestage.protocol.MessageCodec;
 import io.prestage.protocol.NodeId;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +38,10 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
     private NodeId peer;
     private boolean closing;
     private boolean written;
+    /** A piece is being written in parts; what is said meanwhile waits, because nothing may stand between them. */
+    private boolean withinPiece;
+
+    private final Queue<ByteBuf> behindPiece = new ArrayDeque<>();
 
     /**
      * Waits for the channel.
@@ -118,7 +126,11 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
         written = true;
         ByteBuffer frame = MessageCodec.encode(message);
         transfer.countSent(frame.remaining());
-        context.write(Unpooled.wrappedBuffer(frame), context.voidPromise());
+        if (withinPiece) {
+            behindPiece.add(Unpooled.wrappedBuffer(frame));
+        } else {
+            context.write(Unpooled.wrappedBuffer(frame), context.voidPromise());
+        }
     }
 
     /** Gathers an announcement with others; {@link #flushAnnouncements} sends them. */
@@ -139,12 +151,20 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
 
     /** Writes what stands before a piece; its parts follow. */
     void begin(PieceHeader header) {
+        withinPiece = true;
         context.write(Unpooled.wrappedBuffer(MessageCodec.encode(header)), context.voidPromise());
     }
 
     /** Writes the next bytes of a piece, which the kernel reads from their file. */
     void sendPart(PieceHeader header, PieceFile part, boolean last) {
-        context.writeAndFlush(new PieceRegion(part)).addListener(written -> {
+        ChannelFuture writing = context.write(new PieceRegion(part));
+        if (last) {
+            withinPiece = false;
+            behindPiece.forEach(frame -> context.write(frame, context.voidPromise()));
+            behindPiece.clear();
+        }
+        context.flush();
+        writing.addListener(written -> {
             if (!written.isSuccess()) {
                 LOG.debug("piece {} did not reach {}", header.piece(), name(), written.cause());
                 context.close();
@@ -180,6 +200,10 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
         }
         closing = true;
         LOG.warn("closing the connection to {}: {}", name(), reason);
+        if (withinPiece) { // there is no way to say more
+            context.close();
+            return;
+        }
         context.writeAndFlush(Unpooled.wrappedBuffer(MessageCodec.encode(new Refusal(reason))))
                 .addListener(written -> context.close());
     }

@@ -13,6 +13,7 @@ import io.prestage.protocol.Message.PieceHeader;
 import io.prestage.protocol.Message.Request;
 import io.prestage.protocol.MessageCodec;
 import io.prestage.protocol.NodeId;
+import io.prestage.protocol.Rate;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -32,6 +33,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,8 @@ final class TransferTest {
 
     @TempDir
     private Path folder;
+
+    private Limits limits = Limits.NONE;
 
     @AfterEach
     void close() {
@@ -281,6 +285,38 @@ final class TransferTest {
         }
     }
 
+    @Test
+    void whatIsSaidWhileALimitedPieceIsOnItsWayDoesNotBreakIt() throws IOException {
+        Path file = folder.resolve("limited");
+        byte[] content = new byte[1 << 20];
+        new SplittableRandom(7).nextBytes(content);
+        Files.write(file, content);
+        limits = new Limits(Optional.of(Rate.parse("20MB/s")), Optional.empty());
+        Peer low = peer(LOW, "lab");
+        Peer high = peer(HIGH, "lab");
+        low.connect(high);
+        await().atMost(SOON).until(() -> low.heard("connected"));
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        low.transfer.loop().execute(() -> {
+            PieceHeader header = new PieceHeader(9, Digest.of(content), content.length);
+            low.transfer.send(HIGH, header, new PieceFile(channel, 0, content.length, () -> closeQuietly(channel)));
+            sayAllTheTime(low, 0);
+        });
+        await().atMost(SOON).until(() -> low.heard("sent"));
+        await().atMost(SOON).until(() -> high.pieces.size() == 1 && high.messages.contains(new Request(5)));
+        assertEquals(Digest.of(content), high.pieces.peek());
+        assertTrue(!channel.isOpen(), "the file is given back");
+        assertTrue(!high.heard("disconnected"));
+    }
+
+    private static void sayAllTheTime(Peer peer, int piece) {
+        peer.transfer.send(HIGH, new Request(piece));
+        peer.transfer.flushAll();
+        if (piece < 20) {
+            peer.transfer.loop().schedule(() -> sayAllTheTime(peer, piece + 1), 2, TimeUnit.MILLISECONDS);
+        }
+    }
+
     private Peer peer(NodeId id, String cluster) throws IOException {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = free.getLocalPort();
@@ -290,7 +326,7 @@ final class TransferTest {
     }
 
     private Peer peer(NodeId id, String cluster, int port) throws IOException {
-        Peer peer = new Peer(id, cluster, port);
+        Peer peer = new Peer(id, cluster, port, limits);
         peers.add(peer);
         peer.transfer.listen();
         return peer;
@@ -313,11 +349,11 @@ final class TransferTest {
         final ConcurrentLinkedQueue<Message> messages = new ConcurrentLinkedQueue<>();
         final ConcurrentLinkedQueue<Digest> pieces = new ConcurrentLinkedQueue<>();
 
-        Peer(NodeId id, String cluster, int port) {
+        Peer(NodeId id, String cluster, int port, Limits limits) {
             this.id = id;
             this.port = port;
             InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-            this.transfer = new Transfer(id, cluster, bind, this);
+            this.transfer = new Transfer(id, cluster, bind, limits, this);
         }
 
         void connect(Peer other) {
