@@ -90,7 +90,10 @@ final class LimitsIT {
 
     /** Looks at a stretch in the middle of the filling. */
     private static void assertLimited(Counter counter) throws Exception {
-        await().atMost(Fleet.PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> counter.bytes() > 4 << 20);
+        long first = counter.bytes();
+        await().atMost(Fleet.PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> counter.bytes() > first + (4 << 20));
         long start = System.nanoTime();
         long before = counter.bytes();
         await().atMost(WINDOW.multipliedBy(2)).until(() -> System.nanoTime() - start > WINDOW.toNanos());
