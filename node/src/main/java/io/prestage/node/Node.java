@@ -42,15 +42,15 @@ import org.slf4j.LoggerFactory;
  * be. The cluster's thread owns what is heard of the cluster.
  */
 public final class Node implements AutoCloseable {
-    /** A node that joins a fleet which fills already has its plan by then. */
-    private static final Duration PLAN_SOON = Duration.ofSeconds(2);
+    /** So long after members came or went, the cluster is at rest, and a node that joined one which fills has its plan. */
+    private static final Duration AT_REST = Duration.ofSeconds(4);
 
     private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
     private final NodeOptions options;
     private final NodeId id = NodeId.random(new SecureRandom());
     private final Tally tally = new Tally();
-    private final Rehearsal rehearsal = new Rehearsal();
+    private final Rehearsal rehearsal;
     private final Cluster cluster;
     private final Participant participant;
     private final Staging staging;
@@ -98,6 +98,7 @@ public final class Node implements AutoCloseable {
                         seed, id, options.limits(), participant.transfer(), cluster, staging, tally, this::withdraw));
         this.metrics = NodeMetrics.of(tally, this::progress, cluster, options.folder());
         this.pages = new Pages(this::fleet, this::server, metrics);
+        this.rehearsal = new Rehearsal(seeding.isPresent() ? Duration.ZERO : AT_REST);
         participant.listen();
         try {
             this.http = serve();
@@ -114,7 +115,7 @@ public final class Node implements AutoCloseable {
      */
     public void start() throws IOException {
         cluster.start();
-        rehearsal.start(seeding.isPresent() ? Duration.ZERO : PLAN_SOON);
+        rehearsal.start();
         LOG.info(
                 "{} is a member of cluster '{}' at {}",
                 member.name(),
@@ -289,6 +290,7 @@ public final class Node implements AutoCloseable {
     private final class FromCluster implements Cluster.Listener {
         @Override
         public void changed(ClusterState state) {
+            rehearsal.postpone();
             connectNeighbours(state);
             if (state.plan().isPresent()) {
                 follow(state.plan().get());

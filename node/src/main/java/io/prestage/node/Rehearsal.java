@@ -44,15 +44,28 @@ final class Rehearsal implements AutoCloseable {
     /** Completes when there is no time for this any more. */
     private final CompletableFuture<Void> over = new CompletableFuture<>();
 
+    private final Duration after;
+    private volatile long postponed = System.nanoTime();
+
     /**
-     * Begins after a while, on a thread of its own.
+     * Prepares for one.
      *
      * @param after how long to wait for something better to do
      */
-    void start(Duration after) {
-        Thread thread = new Thread(() -> rehearse(after), "rehearsal");
+    Rehearsal(Duration after) {
+        this.after = after;
+    }
+
+    /** Begins after a while, on a thread of its own. */
+    void start() {
+        Thread thread = new Thread(this::rehearse, "rehearsal");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /** The while begins anew, if it is not over: the node has something to do. */
+    void postpone() {
+        postponed = System.nanoTime();
     }
 
     /** Breaks off, or prevents it. Returns at once. */
@@ -61,14 +74,17 @@ final class Rehearsal implements AutoCloseable {
         over.complete(null);
     }
 
-    private void rehearse(Duration after) {
+    private void rehearse() {
         try {
-            if (isOver(after)) {
-                return;
+            for (long wait = nanosLeft(); wait > 0; wait = nanosLeft()) {
+                if (isOver(wait)) {
+                    return;
+                }
             }
             Path stage = Files.createTempDirectory("prestage-rehearsal-");
             try {
-                play(stage);
+                boolean done = play(stage);
+                LOG.debug("the rehearsal was {}", done ? "done" : "broken off");
             } finally {
                 remove(stage);
             }
@@ -79,7 +95,13 @@ final class Rehearsal implements AutoCloseable {
         }
     }
 
-    private void play(Path stage) throws IOException, InterruptedException {
+    /**
+     * Does it, now.
+     *
+     * @param stage an empty folder
+     * @return whether the one folder is full, rather than that there was no time for it
+     */
+    boolean play(Path stage) throws IOException, InterruptedException {
         SplittableRandom random = new SplittableRandom();
         List<byte[]> contents = new ArrayList<>();
         List<Plan.Blob> blobs = new ArrayList<>();
@@ -102,8 +124,10 @@ final class Rehearsal implements AutoCloseable {
             });
             giver.bring(contents, end);
             end.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            return taker.staging().complete().isDone();
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("the rehearsal did not end well", e);
+            return false;
         }
     }
 
@@ -116,9 +140,13 @@ final class Rehearsal implements AutoCloseable {
         return new Plan(Plan.VERSION, "rehearsal", Plan.MIN_PIECE, List.of(image), List.of(manifest), blobs, List.of());
     }
 
-    private boolean isOver(Duration within) throws InterruptedException {
+    private long nanosLeft() {
+        return after.toNanos() - (System.nanoTime() - postponed);
+    }
+
+    private boolean isOver(long nanos) throws InterruptedException {
         try {
-            over.get(within.toMillis(), TimeUnit.MILLISECONDS);
+            over.get(nanos, TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException e) {
             return false;

@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class PrestageFleet implements Contender {
     private static final Duration LOOK = Duration.ofMillis(250);
     /** A rack waits minutes for its seed, on as many processors as it has servers: so here until the nodes are idle. */
-    private static final Duration LEAST_REST = Duration.ofSeconds(5);
+    private static final Duration LEAST_REST = Duration.ofSeconds(8);
 
     private static final Duration MOST_REST = Duration.ofSeconds(60);
     /** Of a processor, of all nodes together. */

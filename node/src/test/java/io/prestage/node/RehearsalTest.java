@@ -1,0 +1,33 @@
+package io.prestage.node;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.prestage.node.store.LayoutVerification;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class RehearsalTest {
+    @TempDir
+    private Path stage;
+
+    @Test
+    void goesAllTheWayToTwoFullFolders() throws Exception {
+        assertTrue(new Rehearsal(Duration.ZERO).play(stage));
+        LayoutVerification.Result taken = LayoutVerification.of(stage.resolve("taker"), 1, bytes -> {});
+        assertEquals(List.of(), taken.problems());
+        assertTrue(Files.exists(stage.resolve("taker").resolve("receipt.json")));
+    }
+
+    @Test
+    void endsAtOnceWhenThereIsSomethingBetterToDo() throws Exception {
+        Rehearsal rehearsal = new Rehearsal(Duration.ZERO);
+        rehearsal.close();
+        assertFalse(rehearsal.play(stage));
+    }
+}
