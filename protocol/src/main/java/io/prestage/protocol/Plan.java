@@ -62,7 +62,7 @@ public record Plan(
     private static final int MANY = 2000;
 
     /** Pieces that any content should have at the least. */
-    private static final int FEW = 384;
+    private static final int FEW = 1000;
 
     /** The most bytes that a plan may have; a release of 190 images has about 1 MiB. */
     public static final int MAX_ENCODED = 64 << 20;
@@ -307,7 +307,7 @@ public record Plan(
 
     /**
      * The piece size for so much content: 2,000 pieces or more once they are of {@link #GOOD_PIECE}, as a fleet of thousands needs
-     * them; below that as large as leaves {@value #FEW} pieces, since a piece costs processor time whatever its size.
+     * them; below that {@value #FEW} pieces or more, since the last one of a server is waited for whole.
      * {@code docs/decisions/0002-swarm-constants.md} has the experiments.
      *
      * @param total bytes of all blobs

@@ -174,8 +174,8 @@ final class PlanTest {
         int size = Plan.pieceSizeFor(total);
         assertEquals(1, Integer.bitCount(size));
         assertTrue(size >= Plan.MIN_PIECE && size <= Plan.MAX_PIECE);
-        assertTrue(size == Plan.MIN_PIECE || total / size >= (size > Plan.GOOD_PIECE ? 2000 : 384));
-        assertTrue(size == Plan.MAX_PIECE || total / size < (size >= Plan.GOOD_PIECE ? 4000 : 768));
+        assertTrue(size == Plan.MIN_PIECE || total / size >= (size > Plan.GOOD_PIECE ? 2000 : 1000));
+        assertTrue(size == Plan.MAX_PIECE || total / size < (size >= Plan.GOOD_PIECE ? 4000 : 2000));
     }
 
     private static void refused(String start, byte[] encoded) {
