@@ -250,7 +250,7 @@ public final class Download implements AutoCloseable {
             source.fetch(blob, from, to, writer::accept);
             fetched();
         } catch (OriginException e) {
-            failed(run.blob(), e.getMessage(), mayPass(e));
+            failed(run.blob(), e.getMessage(), e.mayPassInTime());
             lost(run);
         } catch (IOException e) {
             breakOff(e);
@@ -320,13 +320,6 @@ public final class Download implements AutoCloseable {
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse("it was not fetched");
-    }
-
-    private static boolean mayPass(OriginException failure) {
-        return switch (failure.reason()) {
-            case UNREACHABLE, TIMEOUT, SERVER_ERROR, TOO_MANY_REQUESTS, UNKNOWN_HOST -> true;
-            case UNAUTHORIZED, NOT_FOUND, UNKNOWN_CA, CORRUPT, PROTOCOL -> false;
-        };
     }
 
     // On the finisher's thread.

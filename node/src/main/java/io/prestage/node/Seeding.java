@@ -200,17 +200,10 @@ final class Seeding implements AutoCloseable {
                 LOG.error("this seed withdraws: {}", reason.getMessage());
                 withdraw.accept(reason.getMessage());
             }
-        } else if (mayPass(origin.reason()) && staging.session().isPresent()) {
+        } else if (origin.mayPassInTime() && staging.session().isPresent()) {
             LOG.error("{}; it is tried again", reason.getMessage());
         } else {
             staging.fail(reason);
         }
-    }
-
-    private static boolean mayPass(Reason reason) {
-        return switch (reason) {
-            case UNREACHABLE, TIMEOUT, SERVER_ERROR, TOO_MANY_REQUESTS, UNKNOWN_HOST -> true;
-            case UNAUTHORIZED, NOT_FOUND, UNKNOWN_CA, CORRUPT, PROTOCOL -> false;
-        };
     }
 }

@@ -74,6 +74,11 @@ public final class OriginException extends IOException {
         return retryAfter;
     }
 
+    /** Whether the origin may answer well some time later, so that what was fetched is worth keeping: a name may be mended, too. */
+    public boolean mayPassInTime() {
+        return mayPass() || reason == Reason.UNKNOWN_HOST;
+    }
+
     /** Whether the same request may succeed a little later. */
     boolean mayPass() {
         return switch (reason) {
