@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,8 +57,8 @@ final class DownloadTest {
 
     private Plan plan(Map<String, List<Digest>> images, Digest... files) {
         List<Plan.Image> planned = new ArrayList<>();
-        Map<Digest, Plan.Manifest> manifests = new HashMap<>();
-        Map<Digest, Plan.Blob> blobs = new HashMap<>();
+        Map<Digest, Plan.Manifest> manifests = new LinkedHashMap<>();
+        Map<Digest, Plan.Blob> blobs = new LinkedHashMap<>();
         images.forEach((name, layers) -> {
             StringBuilder json = new StringBuilder("{\"layers\":[");
             for (Digest layer : layers) {

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /**
  * The SHA-256 of some content, the only name under which Prestage knows it.
@@ -14,20 +14,33 @@ import java.util.regex.Pattern;
  * <p>Written {@code sha256:<64 lower-case hex digits>} as in the OCI image specification. SHA-512, which that
  * specification also registers, is refused: the layout of the data partition has one folder, {@code blobs/sha256}.
  *
- * @param hex the 64 lower-case hexadecimal digits, without the {@code sha256:} before them
+ * <p>Kept as its 32 bytes: every piece that passes a node carries one, and hardly any of them is ever written.
  */
-public record Digest(String hex) implements Comparable<Digest> {
+public final class Digest implements Comparable<Digest> {
     /** Bytes of a SHA-256. */
     public static final int LENGTH = 32;
 
     private static final String PREFIX = "sha256:";
-    private static final Pattern HEX = Pattern.compile("[0-9a-f]{64}");
 
-    /** Checks the form of the digits. */
-    public Digest {
-        if (!HEX.matcher(hex).matches()) {
+    private final byte[] raw;
+
+    private Digest(byte[] raw) {
+        this.raw = raw;
+    }
+
+    /**
+     * The digest that is written with these digits.
+     *
+     * @param hex the 64 lower-case hexadecimal digits, without the {@code sha256:} before them
+     * @throws IllegalArgumentException if the text is anything else, with a sentence that quotes it
+     */
+    public static Digest ofHex(String hex) {
+        boolean written = hex.length() == 2 * LENGTH
+                && hex.chars().allMatch(digit -> (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f'));
+        if (!written) {
             throw new IllegalArgumentException("a SHA-256 is written with 64 digits of 0-9a-f, not '" + hex + "'");
         }
+        return new Digest(HexFormat.of().parseHex(hex));
     }
 
     /**
@@ -41,24 +54,31 @@ public record Digest(String hex) implements Comparable<Digest> {
         if (!text.startsWith(PREFIX)) {
             throw new IllegalArgumentException("only sha256 digests are supported, not '" + text + "'");
         }
-        return new Digest(text.substring(PREFIX.length()));
+        return ofHex(text.substring(PREFIX.length()));
     }
 
-    /** The digest whose 32 raw bytes these are. */
+    /**
+     * The digest whose 32 raw bytes these are.
+     *
+     * @throws IllegalArgumentException if there are more or fewer
+     */
     public static Digest ofRaw(byte[] raw) {
-        return new Digest(HexFormat.of().formatHex(raw));
+        if (raw.length != LENGTH) {
+            throw new IllegalArgumentException("a SHA-256 has " + LENGTH + " bytes, not " + raw.length);
+        }
+        return new Digest(raw.clone());
     }
 
     /** The digest of the content. */
     public static Digest of(byte[] content) {
-        return ofRaw(sha256().digest(content));
+        return new Digest(sha256().digest(content));
     }
 
     /** The digest of the buffer's remaining bytes, which it consumes. */
     public static Digest of(ByteBuffer content) {
         MessageDigest sha256 = sha256();
         sha256.update(content);
-        return ofRaw(sha256.digest());
+        return new Digest(sha256.digest());
     }
 
     /** A new SHA-256, which every Java runtime has to have. */
@@ -72,22 +92,37 @@ public record Digest(String hex) implements Comparable<Digest> {
 
     /** The 32 raw bytes, a new array. */
     public byte[] raw() {
-        return HexFormat.of().parseHex(hex);
+        return raw.clone();
+    }
+
+    /** The 64 lower-case hexadecimal digits, without the {@code sha256:} before them. */
+    public String hex() {
+        return HexFormat.of().formatHex(raw);
     }
 
     /** The first 12 digits, for people to read. */
     public String brief() {
-        return hex.substring(0, 12);
+        return hex().substring(0, 12);
     }
 
     @Override
     public int compareTo(Digest other) {
-        return hex.compareTo(other.hex);
+        return Arrays.compareUnsigned(raw, other.raw);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Digest digest && Arrays.equals(raw, digest.raw);
+    }
+
+    @Override
+    public int hashCode() {
+        return ByteBuffer.wrap(raw).getInt();
     }
 
     @Override
     @JsonValue
     public String toString() {
-        return PREFIX + hex;
+        return PREFIX + hex();
     }
 }

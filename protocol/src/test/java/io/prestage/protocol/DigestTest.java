@@ -22,7 +22,7 @@ final class DigestTest {
         assertEquals(
                 "sha256:" + ABC,
                 Digest.of("abc".getBytes(StandardCharsets.US_ASCII)).toString());
-        assertEquals("ba7816bf8f01", new Digest(ABC).brief());
+        assertEquals("ba7816bf8f01", Digest.ofHex(ABC).brief());
     }
 
     @Test

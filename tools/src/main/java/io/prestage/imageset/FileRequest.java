@@ -37,7 +37,7 @@ public record FileRequest(URI address, Optional<Digest> digest) {
                 throw new IllegalArgumentException("'" + text + "' has something else than sha256= after its #");
             }
             try {
-                digest = Optional.of(new Digest(fragment.substring(SHA256.length())));
+                digest = Optional.of(Digest.ofHex(fragment.substring(SHA256.length())));
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException("'" + text + "' has a wrong SHA-256: " + e.getMessage(), e);
             }

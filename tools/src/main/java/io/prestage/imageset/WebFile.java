@@ -68,7 +68,7 @@ public record WebFile(String name, URI address, long size, Optional<Digest> dige
         while (lines.find()) {
             String of = lines.group(2);
             if (of == null || of.substring(of.lastIndexOf('/') + 1).equals(name)) {
-                return Optional.of(new Digest(lines.group(1).toLowerCase(Locale.ROOT)));
+                return Optional.of(Digest.ofHex(lines.group(1).toLowerCase(Locale.ROOT)));
             }
         }
         return Optional.empty();

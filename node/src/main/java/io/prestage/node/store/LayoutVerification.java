@@ -285,7 +285,7 @@ public final class LayoutVerification {
             for (Path link : Layout.list(view)) {
                 String name = link.getFileName().toString().replace(".manifest.json", "");
                 if (name.matches("[0-9a-f]{64}")) {
-                    use(new Digest(name), image.name());
+                    use(Digest.ofHex(name), image.name());
                 }
             }
         } catch (IOException e) {
@@ -326,7 +326,7 @@ public final class LayoutVerification {
             }
         }
         for (String name : hashed.keySet()) {
-            if (!name.matches("[0-9a-f]{64}") || !expected.contains(new Digest(name))) {
+            if (!name.matches("[0-9a-f]{64}") || !expected.contains(Digest.ofHex(name))) {
                 add(
                         Kind.EXTRA,
                         "blobs/sha256/" + name,

@@ -81,7 +81,7 @@ final class Replacement {
         Files.createDirectories(layout.ingest());
         for (Path file : Layout.list(layout.ingest())) {
             Matcher name = PARTIAL.matcher(file.getFileName().toString());
-            if (name.matches() && !kept.contains(new Digest(name.group(1)))) {
+            if (name.matches() && !kept.contains(Digest.ofHex(name.group(1)))) {
                 Files.delete(file);
             }
         }
