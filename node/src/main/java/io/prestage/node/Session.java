@@ -279,6 +279,11 @@ final class Session implements Commands, AutoCloseable {
     }
 
     @Override
+    public void reveal(NodeId peer, int piece) {
+        store.hash(piece).ifPresent(hash -> transfer.announceNow(peer, new Held(piece, Statements.fingerprint(hash))));
+    }
+
+    @Override
     public void request(NodeId peer, int piece) {
         transfer.send(peer, new Request(piece));
     }

@@ -35,7 +35,7 @@ public record Scenario(
         /** A LAN: half a millisecond a message, announcements gathered as the node does it, half a gigabyte hashed a second. */
         public static final Path LAN = new Path(
                 Duration.ofNanos(500_000),
-                Duration.ofMillis(10),
+                Duration.ofMillis(20),
                 new Rate(4_000_000_000L),
                 new Bytes(0),
                 Duration.ofMillis(2),

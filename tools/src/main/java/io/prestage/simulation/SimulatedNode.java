@@ -51,6 +51,9 @@ final class SimulatedNode implements Commands {
     /** Whether it fetches from the origin at present. */
     boolean fetching;
 
+    /** When announcements last left. */
+    long announcedAt = Long.MIN_VALUE / 2;
+
     private final Simulation simulation;
     private long[] outbox = new long[16];
     private int written;
@@ -140,6 +143,11 @@ final class SimulatedNode implements Commands {
             announcements = Arrays.copyOf(announcements, announced * 2);
         }
         announcements[announced++] = said(ANNOUNCE, peer, piece);
+    }
+
+    @Override
+    public void reveal(NodeId peer, int piece) {
+        write(ANNOUNCE, peer, piece);
     }
 
     @Override

@@ -324,12 +324,13 @@ public final class Simulation {
 
     private void flush(SimulatedNode node) {
         if (node.beginsToGather()) {
-            queue.add(now + gather, GATHERED, node.place, 0, 0);
+            queue.add(Math.max(now, node.announcedAt + gather), GATHERED, node.place, 0, 0);
         }
         send(node, node.takeOutbox());
     }
 
     private void announce(SimulatedNode node) {
+        node.announcedAt = now;
         send(node, node.takeAnnouncements());
     }
 

@@ -6,8 +6,11 @@ import io.prestage.protocol.NodeId;
  * What the swarm decides to do. It is called on the swarm's thread, from within an event, and must not call back into it.
  */
 public interface Commands {
-    /** Tell a neighbour that this node holds a piece. May be gathered with others of the same event. */
+    /** Tell a neighbour that this node holds a piece. May be gathered with others for a while. */
     void announce(NodeId peer, int piece);
+
+    /** The same, but at once: the neighbour is the only one to be told, and this node's uplink waits for it to ask. */
+    void reveal(NodeId peer, int piece);
 
     /** Ask a neighbour for a piece. */
     void request(NodeId peer, int piece);

@@ -548,8 +548,8 @@ public final class Swarm {
                 continue;
             }
             seeding.revealed(piece, to, now + patience(to));
-            to.told.remove(piece);
-            tell(to, piece);
+            to.told.add(piece);
+            commands.reveal(to.id, piece);
         }
     }
 

@@ -8,39 +8,81 @@ import io.prestage.protocol.Message.PieceHeader;
 import io.prestage.protocol.MessageCodec;
 import java.nio.ByteBuffer;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
  * Cuts what comes from a peer into messages and pieces.
  *
- * <p>A piece's bytes are copied once, from the socket's buffer into one of the piece's own size, which goes on as
- * {@link ReceivedPiece}. Everything else is collected in a small heap buffer. Lengths are checked before anything is kept for
- * them.
+ * <p>What the kernel has of a piece that has begun is read straight into a buffer of the piece's own size ({@link #target}), which
+ * goes on as {@link ReceivedPiece}; only what came with the piece's header is copied there. Everything else is collected in a
+ * small heap buffer. Lengths are checked before anything is kept for them.
  */
 final class FrameDecoder extends ChannelInboundHandlerAdapter {
     private static final int PREFIX_AND_HEADER = MessageCodec.PREFIX + MessageCodec.PIECE_HEADER;
     private static final int MAX_MESSAGE = Message.MAX_CHUNK + 64;
 
+    /** Bytes of a piece that may wait in the kernel before this thread is woken: large beside a packet, small beside a window. */
+    private static final int MOST_AWAITED = 64 << 10;
+
+    private final ByteBuf shared;
+    private final IntConsumer wakeAt;
+    private int awaited = 1;
     private ByteBuffer head = ByteBuffer.allocate(PREFIX_AND_HEADER);
     private ByteBuffer body;
     private int type;
     private long toSkip;
     private PieceHeader pieceHeader;
     private ByteBuf piece;
+    private ByteBuf restOfPiece;
 
-    FrameDecoder() {
+    /**
+     * Waits for the first frame.
+     *
+     * @param shared to read into while no piece is arriving; others may use it as soon as a read is decoded
+     * @param wakeAt told how many bytes have to be there before it makes sense to read again: 1, or what is left of a piece
+     */
+    FrameDecoder(ByteBuf shared, IntConsumer wakeAt) {
+        this.shared = shared;
+        this.wakeAt = wakeAt;
         head.limit(MessageCodec.PREFIX);
+    }
+
+    /** Where the next bytes are to be read to; released by whoever reads. */
+    ByteBuf target() {
+        if (piece == null) {
+            return shared.retain().clear();
+        }
+        restOfPiece =
+                piece.retainedSlice(piece.writerIndex(), piece.writableBytes()).clear();
+        return restOfPiece;
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object read) {
         ByteBuf in = (ByteBuf) read;
         try {
+            if (isRestOfPiece(in)) {
+                piece.writerIndex(piece.writerIndex() + in.readableBytes());
+                endPiece(context);
+                return;
+            }
             while (in.isReadable()) {
                 step(context, in);
             }
         } finally {
+            restOfPiece = null;
             in.release();
         }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        int awaits = piece == null ? 1 : Math.min(MOST_AWAITED, piece.writableBytes());
+        if (awaits != awaited) {
+            awaited = awaits;
+            wakeAt.accept(awaits);
+        }
+        context.fireChannelReadComplete();
     }
 
     @Override
@@ -59,11 +101,7 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
             toSkip -= skipped;
         } else if (piece != null) {
             in.readBytes(piece, Math.min(piece.writableBytes(), in.readableBytes()));
-            if (!piece.isWritable()) {
-                ReceivedPiece received = new ReceivedPiece(pieceHeader, piece);
-                piece = null;
-                context.fireChannelRead(received);
-            }
+            endPiece(context);
         } else if (body != null) {
             fill(body, in);
             if (!body.hasRemaining()) {
@@ -76,6 +114,19 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
             if (!head.hasRemaining()) {
                 begin(context);
             }
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // equal bytes read elsewhere have not been written into the piece
+    private boolean isRestOfPiece(ByteBuf in) {
+        return piece != null && in == restOfPiece;
+    }
+
+    private void endPiece(ChannelHandlerContext context) {
+        if (!piece.isWritable()) {
+            ReceivedPiece received = new ReceivedPiece(pieceHeader, piece);
+            piece = null;
+            context.fireChannelRead(received);
         }
     }
 

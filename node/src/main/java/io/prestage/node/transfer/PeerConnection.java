@@ -4,9 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.handler.timeout.IdleState;
-import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.prestage.protocol.MalformedMessageException;
 import io.prestage.protocol.Message;
 import io.prestage.protocol.Message.Have;
@@ -19,6 +17,7 @@ import io.prestage.protocol.Message.Refusal;
 import io.prestage.protocol.MessageCodec;
 import io.prestage.protocol.NodeId;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +27,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One connection to a peer, from its hello on. Owned by the transfer's thread. */
-final class PeerConnection extends SimpleChannelInboundHandler<Object> {
+final class PeerConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(PeerConnection.class);
 
     private final Transfer transfer;
@@ -38,6 +37,9 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
     private NodeId peer;
     private boolean closing;
     private boolean written;
+    private long heardAt = System.nanoTime();
+    private long saidAt = System.nanoTime();
+
     /** A piece is being written in parts; what is said meanwhile waits, because nothing may stand between them. */
     private boolean withinPiece;
 
@@ -49,7 +51,6 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
      * @param expected whom this node dialled; nobody if it was dialled
      */
     PeerConnection(Transfer transfer, Optional<NodeId> expected) {
-        super(false);
         this.transfer = transfer;
         this.expected = expected;
     }
@@ -62,7 +63,7 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
     }
 
     @Override
-    protected void channelRead0(ChannelHandlerContext channel, Object read) {
+    public void channelRead(ChannelHandlerContext channel, Object read) {
         if (read instanceof ReceivedPiece piece) {
             if (peer == null || closing) {
                 piece.content().release();
@@ -86,24 +87,13 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext channel) {
+        heardAt = System.nanoTime();
         transfer.flushAll();
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext channel) {
         transfer.closed(this);
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext channel, Object event) {
-        if (event instanceof IdleStateEvent idle) {
-            if (idle.state() == IdleState.READER_IDLE) {
-                close("nothing was heard of it for " + Transfer.SILENCE.toSeconds() + " s");
-            } else {
-                send(new Ping(System.nanoTime()));
-                channel.flush();
-            }
-        }
     }
 
     @Override
@@ -121,9 +111,18 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
         return Optional.ofNullable(peer);
     }
 
-    /** Writes a message, to be flushed with the others of this turn. */
+    /** Writes a message, to be flushed with the others of this turn; announcements that were gathered go before it. */
     void send(Message message) {
-        written = true;
+        sendAnnouncements();
+        write(message);
+    }
+
+    private void write(Message message) {
+        if (!written) {
+            written = true;
+            transfer.written(this);
+        }
+        saidAt = System.nanoTime();
         ByteBuffer frame = MessageCodec.encode(message);
         transfer.countSent(frame.remaining());
         if (withinPiece) {
@@ -133,7 +132,7 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
         }
     }
 
-    /** Gathers an announcement with others; {@link #flushAnnouncements} sends them. */
+    /** Gathers an announcement with others; {@link #sendAnnouncements} sends them. */
     void announce(Held held) {
         announcements.add(held);
     }
@@ -152,6 +151,7 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
     /** Writes what stands before a piece; its parts follow. */
     void begin(PieceHeader header) {
         withinPiece = true;
+        saidAt = System.nanoTime();
         context.write(Unpooled.wrappedBuffer(MessageCodec.encode(header)), context.voidPromise());
     }
 
@@ -183,14 +183,28 @@ final class PeerConnection extends SimpleChannelInboundHandler<Object> {
         }
     }
 
-    /** Sends the announcements that were gathered. */
-    void flushAnnouncements() {
+    /** Writes the announcements that were gathered, to be flushed with the others of this turn. */
+    void sendAnnouncements() {
+        if (announcements.isEmpty()) {
+            return;
+        }
         for (int from = 0; from < announcements.size(); from += Message.MAX_HAVE) {
             int to = Math.min(announcements.size(), from + Message.MAX_HAVE);
-            send(new Have(announcements.subList(from, to)));
+            write(new Have(announcements.subList(from, to)));
         }
         announcements.clear();
-        flush();
+    }
+
+    /** Closes if nothing was heard for some time, and says something if this node has said nothing for some. */
+    void review(long now, Duration silence, Duration pingAfter) {
+        if (context == null) {
+            return;
+        }
+        if (now - heardAt > silence.toNanos()) {
+            close("nothing was heard of it for " + silence.toSeconds() + " s");
+        } else if (now - saidAt > pingAfter.toNanos()) {
+            send(new Ping(now));
+        }
     }
 
     /** Says why, then closes. */

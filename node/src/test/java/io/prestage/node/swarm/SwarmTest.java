@@ -246,6 +246,11 @@ final class SwarmTest {
         }
 
         @Override
+        public void reveal(NodeId peer, int piece) {
+            said.add("announce " + peer.low() + " " + piece);
+        }
+
+        @Override
         public void request(NodeId peer, int piece) {
             said.add("request " + peer.low() + " " + piece);
         }

@@ -27,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -44,7 +46,7 @@ final class FrameDecoderTest {
         for (int frame = 0; frame < 30; frame++) {
             write(random);
         }
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder());
+        EmbeddedChannel channel = new EmbeddedChannel(decoder());
         byte[] all = stream.toByteArray();
         for (int from = 0; from < all.length; ) {
             int length = Math.min(all.length - from, 1 + random.nextInt(longest));
@@ -58,12 +60,43 @@ final class FrameDecoderTest {
         channel.finishAndReleaseAll();
     }
 
+    @Property(tries = 300)
+    void readsWhereItWantsToAndNeverWaitsForMoreThanTheFrameHas(@ForAll long seed) {
+        stream.reset();
+        sent.clear();
+        SplittableRandom random = new SplittableRandom(seed);
+        TreeSet<Integer> ends = new TreeSet<>();
+        for (int frame = 0; frame < 30; frame++) {
+            write(random);
+            ends.add(stream.size());
+        }
+        AtomicInteger awaited = new AtomicInteger(1);
+        ByteBuf shared = Unpooled.directBuffer(1000, 1000);
+        FrameDecoder decoder = new FrameDecoder(shared, awaited::set);
+        EmbeddedChannel channel = new EmbeddedChannel(decoder);
+        byte[] all = stream.toByteArray();
+        for (int from = 0; from < all.length; ) {
+            ByteBuf target = decoder.target();
+            int room = Math.min(all.length - from, target.writableBytes());
+            int length = room == 1 ? 1 : 1 + random.nextInt(room);
+            channel.writeInbound(target.writeBytes(all, from, length));
+            from += length;
+            Integer end = ends.higher(from);
+            assertTrue(awaited.get() >= 1 && (end == null || awaited.get() <= end - from), "awaits too much");
+        }
+        sent.forEach(expected -> assertIs(expected, channel.readInbound()));
+        assertEquals(1, awaited.get());
+        channel.finishAndReleaseAll();
+        assertEquals(1, shared.refCnt());
+        shared.release();
+    }
+
     @Test
     void aByteAtATimeIsEnough() {
         write(new Ping(7));
         write(piece(3, new byte[] {1, 2, 3}));
         write(new Ping(8));
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder());
+        EmbeddedChannel channel = new EmbeddedChannel(decoder());
         for (byte one : stream.toByteArray()) {
             channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {one}));
         }
@@ -76,7 +109,7 @@ final class FrameDecoderTest {
         unknown(10);
         unknown(MessageCodec.MAX_FRAME - 1);
         write(new Ping(1));
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder());
+        EmbeddedChannel channel = new EmbeddedChannel(decoder());
         channel.writeInbound(Unpooled.wrappedBuffer(stream.toByteArray()));
         assertEquals(new Ping(1), channel.readInbound());
         assertNull(channel.readInbound());
@@ -104,7 +137,7 @@ final class FrameDecoderTest {
     @Property(tries = 500)
     void garbageIsRefusedOrSkippedAndKeepsNoMemory(@ForAll byte[] garbage) {
         UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder());
+        EmbeddedChannel channel = new EmbeddedChannel(decoder());
         channel.config().setAllocator(allocator);
         try {
             channel.writeInbound(Unpooled.wrappedBuffer(garbage));
@@ -118,7 +151,7 @@ final class FrameDecoderTest {
     @Test
     void releasesAHalfReceivedPieceWhenTheConnectionCloses() {
         UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder());
+        EmbeddedChannel channel = new EmbeddedChannel(decoder());
         channel.config().setAllocator(allocator);
         write(piece(3, new byte[100_000]));
         byte[] all = stream.toByteArray();
@@ -131,13 +164,17 @@ final class FrameDecoderTest {
     @Test
     void releasesWhatItHasRead() {
         ByteBuf read = Unpooled.wrappedBuffer(MessageCodec.encode(new Ping(1)));
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder());
+        EmbeddedChannel channel = new EmbeddedChannel(decoder());
         channel.writeInbound(read);
         assertEquals(0, read.refCnt());
     }
 
+    private static FrameDecoder decoder() {
+        return new FrameDecoder(Unpooled.EMPTY_BUFFER, bytes -> {});
+    }
+
     private static void refused(ByteBuffer frame) {
-        EmbeddedChannel channel = new EmbeddedChannel(new FrameDecoder());
+        EmbeddedChannel channel = new EmbeddedChannel(decoder());
         assertThrows(MalformedMessageException.class, () -> channel.writeInbound(Unpooled.wrappedBuffer(frame)));
         channel.finishAndReleaseAll();
     }
