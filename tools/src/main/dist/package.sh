@@ -34,15 +34,18 @@ done
 mv "$security.new" "$security"
 
 # Class-data sharing: an archive of every class that a seed, a node and the commands load.
+# Under the class path that the launcher uses, which is the same wherever the directory lies.
+exec 9< "$home/lib"
+jar=/proc/self/fd/9/prestage.jar
 java="$home/runtime/bin/java -XX:+UseSerialGC -Xlog:disable -Xlog:all=error:stderr"
 work=$target/warm-up
 rm -rf "$work"
 mkdir "$work"
 $java -XX:DumpLoadedClassList="$target/classes.lst" -Djava.net.preferIPv4Stack=true \
-  -cp "$home/lib/prestage.jar" io.prestage.cli.WarmUp "$work" > "$target/warm-up.log" 2>&1 ||
+  -cp "$jar" io.prestage.cli.WarmUp "$work" > "$target/warm-up.log" 2>&1 ||
   { cat "$target/warm-up.log" >&2; exit 1; }
 rm -rf "$work"
 $java -Xshare:dump -XX:SharedClassListFile="$target/classes.lst" -XX:SharedArchiveFile="$home/lib/prestage.jsa" \
-  -cp "$home/lib/prestage.jar" > "$target/archive.log" 2>&1 || { cat "$target/archive.log" >&2; exit 1; }
+  -cp "$jar" > "$target/archive.log" 2>&1 || { cat "$target/archive.log" >&2; exit 1; }
 
 tar -C "$target" -czf "$target/prestage-$version.tar.gz" prestage
