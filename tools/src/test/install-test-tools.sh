@@ -8,7 +8,7 @@ packages="
   openjdk-17-jdk-headless maven
   docker-registry skopeo umoci apache2-utils openssl ca-certificates
   iproute2 curl busybox-static procps mount
-  xfsprogs util-linux
+  xfsprogs util-linux gdisk podman jq pigz shellcheck python3-bashate
   gnupg
   aria2 opentracker mktorrent
 "

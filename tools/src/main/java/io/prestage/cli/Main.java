@@ -23,6 +23,8 @@ import picocli.CommandLine.Command;
             NodeCommand.class,
             ExportCommand.class,
             VerifyCommand.class,
+            PartitionCommand.class,
+            SiteConfigCommand.class,
             StatusCommand.class,
             SimulateCommand.class,
             BenchCommand.class,

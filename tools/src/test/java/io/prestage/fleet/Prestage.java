@@ -92,7 +92,12 @@ final class Prestage {
 
     /** Ends it as Ctrl-C does. */
     void interrupt() throws IOException, InterruptedException {
-        Ran.of("kill", "-INT", Long.toString(process.pid())).output();
+        signal("INT");
+    }
+
+    /** Sends it a signal. */
+    void signal(String name) throws IOException, InterruptedException {
+        Ran.of("kill", "-" + name, Long.toString(process.pid())).output();
     }
 
     private static String text(Path file) {

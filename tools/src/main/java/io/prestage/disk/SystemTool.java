@@ -1,0 +1,74 @@
+package io.prestage.disk;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * One run of a program that knows about disks.
+ *
+ * @param command what was run
+ * @param code its exit code
+ * @param out what it printed
+ * @param err what it complained about
+ */
+record SystemTool(List<String> command, int code, String out, String err) {
+    /**
+     * Runs it to its end.
+     *
+     * @throws DiskException if it is not installed
+     */
+    static SystemTool run(String... command) throws DiskException {
+        try {
+            Path complaints = Files.createTempFile("prestage-", ".err");
+            try {
+                ProcessBuilder builder = new ProcessBuilder(command)
+                        .redirectInput(ProcessBuilder.Redirect.from(
+                                Path.of("/dev/null").toFile()))
+                        .redirectError(complaints.toFile());
+                builder.environment().put("LC_ALL", "C.UTF-8"); // what it prints is read
+                Process process = builder.start();
+                String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                int code = process.waitFor();
+                return new SystemTool(List.of(command), code, out, Files.readString(complaints));
+            } finally {
+                Files.delete(complaints);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DiskException("interrupted while " + command[0] + " ran: look at the disk with lsblk", e);
+        } catch (IOException e) {
+            throw new DiskException("cannot run '" + command[0] + "' (" + e.getMessage() + "): install it", e);
+        }
+    }
+
+    /** Whether the system has such a program. */
+    static boolean isInstalled(String program) {
+        for (String folder : (System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin").split(":", -1)) {
+            if (Files.isExecutable(Path.of(folder, program))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean succeeded() {
+        return code == 0;
+    }
+
+    /** What it said, in one line. */
+    String complaint() {
+        String said = err.isBlank() ? out : err;
+        return said.strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+
+    /** What it printed. */
+    String output() throws DiskException {
+        if (!succeeded()) {
+            throw new DiskException("'" + String.join(" ", command) + "' failed: " + complaint());
+        }
+        return out;
+    }
+}
