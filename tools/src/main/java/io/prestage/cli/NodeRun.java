@@ -33,8 +33,22 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
     /** How long a server that does not get on may keep a seed from ending that has all that it expected. */
     private static final Duration STUCK = Duration.ofSeconds(15);
 
+    /** What comes after the node, such as giving its disk back. */
+    interface Afterwards {
+        void run() throws IOException;
+    }
+
     /** Runs it; returns the exit code. */
     int run(NodeOptions options, PrintWriter out) throws IOException {
+        return run(options, out, () -> {});
+    }
+
+    /**
+     * Runs it; returns the exit code.
+     *
+     * @param afterwards done when the node is closed, whatever ended it, a signal too
+     */
+    int run(NodeOptions options, PrintWriter out, Afterwards afterwards) throws IOException {
         CountDownLatch ended = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         Node node = new Node(options);
@@ -58,7 +72,11 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
             try {
                 node.close();
             } finally {
-                closed.countDown();
+                try {
+                    afterwards.run();
+                } finally {
+                    closed.countDown();
+                }
             }
         }
         return 0;
