@@ -1,6 +1,5 @@
 package io.prestage.cli;
 
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,18 +17,14 @@ final class OwnProgram {
         return Path.of(home, "bin", "prestage");
     }
 
-    /** The command line that runs this program, with the options of this Java, and the given arguments. */
+    /** The command line that runs this program with the given arguments: by its launcher, or as this Java runs it. */
     static List<String> command(List<String> arguments) {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(option -> !option.startsWith("-agentlib") && !option.startsWith("-XX:ArchiveClassesAtExit"))
-                .forEach(command::add);
-        String path = System.getProperty("java.class.path");
-        if (path.endsWith("prestage.jar")) {
-            command.addAll(List.of("-jar", path)); // as the launcher does, so that its class-data archive fits
+        if (System.getProperty("prestage.home") != null) {
+            command.add(launcher().toString());
         } else {
-            command.addAll(List.of("-cp", path, Main.class.getName()));
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         }
         command.addAll(arguments);
         return command;

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.DefaultFileRegion;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.DefaultHttpResponse;
@@ -237,10 +238,21 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
             region.release();
             ctx.write(response);
         } else {
+            cork(ctx, true);
             ctx.write(response);
-            ctx.write(region).addListener(done -> file.sent().sent(range.from(), range.to(), region.transferred()));
+            ctx.write(region).addListener(done -> {
+                cork(ctx, false);
+                file.sent().sent(range.from(), range.to(), region.transferred());
+            });
         }
         finish(ctx, request, response, ctx.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT));
+    }
+
+    /** Has the kernel fill its packets while a file goes out, rather than send what is there after each of its pages. */
+    private static void cork(ChannelHandlerContext ctx, boolean corked) {
+        if (ctx.channel() instanceof EpollSocketChannel channel && channel.isActive()) {
+            channel.config().setTcpCork(corked);
+        }
     }
 
     private static void describe(HttpResponse response, String mediaType, Map<String, String> headers, long length) {
