@@ -4,8 +4,6 @@ import io.prestage.imageset.Resolution;
 import io.prestage.imageset.WebFile;
 import io.prestage.node.Download;
 import io.prestage.node.origin.NetworkBlobs;
-import io.prestage.node.origin.OriginOptions;
-import io.prestage.node.origin.RegistryClient;
 import io.prestage.node.origin.WholeCopies;
 import io.prestage.node.store.ImageArchive;
 import io.prestage.node.store.StagedPlan;
@@ -33,7 +31,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Writes one archive an image, as factory-precaching-cli did, from a layout that is filled beside them and removed in the end.
@@ -43,13 +40,20 @@ import java.util.concurrent.atomic.LongAdder;
  *
  * @param folder of the data partition
  * @param resolution what to stage
- * @param options how the origin is reached
+ * @param origin where the content comes from
+ * @param connections to it
  * @param workers how many archives to write at a time
  * @param removeStale whether archives go that this run does not name
  * @param out hears of each image
  */
 record ArchiveRun(
-        Path folder, Resolution resolution, OriginOptions options, int workers, boolean removeStale, PrintWriter out) {
+        Path folder,
+        Resolution resolution,
+        DownloadRun.Origin origin,
+        int connections,
+        int workers,
+        boolean removeStale,
+        PrintWriter out) {
     private static final String SUFFIX = ".tgz";
 
     /** Holds the layout until the archives are written. */
@@ -74,13 +78,12 @@ record ArchiveRun(
         Map<String, String> failures = new LinkedHashMap<>(resolution.failures());
         failures.keySet().removeAll(before);
         Archives archives = new Archives(wanted.size() - before.size());
-        LongAdder fetched = new LongAdder();
-        WholeCopies copies = WholeCopies.of(options, resolution.images().resolved());
+        WholeCopies copies = origin.wholeCopies(resolution);
         boolean mayPass = false;
         boolean nothing = before.size() == wanted.size() && missing.files().isEmpty();
         if (!nothing) {
             Plan plan = missing.planOf(artifact -> !before.contains(artifact), List.of(), digest -> false);
-            Download.Outcome outcome = fill(plan, archives, fetched);
+            Download.Outcome outcome = fill(plan, archives);
             failures.putAll(outcome.failed());
             mayPass = outcome.mayPass() && !outcome.full();
             for (Plan.NamedFile file : plan.named()) {
@@ -101,19 +104,18 @@ record ArchiveRun(
                 failures,
                 mayPass,
                 Duration.ofNanos(System.nanoTime() - start),
-                new Bytes(fetched.sum()),
+                new Bytes(origin.fetched()),
                 copies.bytes(),
                 nothing);
     }
 
-    private Download.Outcome fill(Plan plan, Archives archives, LongAdder fetched) throws IOException {
+    private Download.Outcome fill(Plan plan, Archives archives) throws IOException {
         Path work = folder.resolve(WORK);
         Store.replace(work, plan);
-        try (NetworkBlobs blobs = new NetworkBlobs(new RegistryClient(options, fetched::add));
-                Download download = Download.into(work, plan, blobs, archives)) {
+        try (Download download = Download.into(work, plan, new NetworkBlobs(origin.registry()), archives)) {
             try (DownloadProgress shown = new DownloadProgress(out, plan.total().count(), download::bytesHere)) {
                 archives.progress = shown;
-                Download.Outcome outcome = download.run(options.connections(), DownloadRun.server(), fetched::sum);
+                Download.Outcome outcome = download.run(connections, DownloadRun.server(), origin::fetched);
                 archives.await();
                 return outcome;
             }

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.LongAdder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -116,9 +117,9 @@ final class DownloadCommand implements Callable<Integer> {
         out.println("Generating list of pre-cached artifacts...");
         Format chosen = format.orElse(Main.isOldName() ? Format.TGZ : Format.NATIVE);
         StagingPlanner planner = new StagingPlanner(request);
-        Resolution resolution;
-        try (RegistryClient registry = new RegistryClient(options, bytes -> {})) {
-            resolution = planner.resolve(registry);
+        LongAdder received = new LongAdder();
+        try (RegistryClient registry = new RegistryClient(options, received::add)) {
+            Resolution resolution = planner.resolve(registry);
             resolution.warnings().forEach(warning -> spec.commandLine().getErr().println("warning: " + warning));
             if (chosen == Format.TGZ) {
                 resolution.requireDistinctNames();
@@ -129,10 +130,11 @@ final class DownloadCommand implements Callable<Integer> {
                 return 0;
             }
             resolution = planner.fetchUnknownFiles(resolution, registry);
+            int workers = workers(chosen, options);
+            DownloadRun.Origin from = new DownloadRun.Origin(registry, received, received.sum());
+            DownloadRun run = new DownloadRun(folder, resolution, from, workers, removeStale, out);
+            return summarize(chosen == Format.TGZ ? run.archives(options.connections()) : run.layout(), workers, out);
         }
-        DownloadRun run = new DownloadRun(folder, resolution, options, workers(chosen, options), removeStale, out);
-        DownloadRun.Result result = chosen == Format.TGZ ? run.archives() : run.layout();
-        return summarize(result, workers(chosen, options), out);
     }
 
     private int workers(Format chosen, OriginOptions options) {

@@ -4,7 +4,6 @@ import io.prestage.imageset.Resolution;
 import io.prestage.node.Download;
 import io.prestage.node.ServerName;
 import io.prestage.node.origin.NetworkBlobs;
-import io.prestage.node.origin.OriginOptions;
 import io.prestage.node.origin.RegistryClient;
 import io.prestage.node.origin.WholeCopies;
 import io.prestage.node.store.StagedPlan;
@@ -31,13 +30,30 @@ import java.util.stream.Collectors;
  *
  * @param folder of the data partition
  * @param resolution what to stage
- * @param options how the origin is reached
+ * @param origin where the content comes from
  * @param workers how much to do at a time
  * @param removeStale whether what former runs staged and this one does not name goes
  * @param out hears of each image
  */
 record DownloadRun(
-        Path folder, Resolution resolution, OriginOptions options, int workers, boolean removeStale, PrintWriter out) {
+        Path folder, Resolution resolution, Origin origin, int workers, boolean removeStale, PrintWriter out) {
+    /**
+     * The registry, whose connections and tokens are those that the resolution was made with.
+     *
+     * @param registry to be closed by the caller
+     * @param received bytes of blobs that came from it
+     * @param before how many of these came before this run
+     */
+    record Origin(RegistryClient registry, LongAdder received, long before) {
+        long fetched() {
+            return received.sum() - before;
+        }
+
+        WholeCopies wholeCopies(Resolution resolution) {
+            return WholeCopies.of(registry, resolution.images().resolved());
+        }
+    }
+
     /**
      * How it went.
      *
@@ -73,14 +89,12 @@ record DownloadRun(
         former.ifPresent(had -> had.images().forEach(image -> before.add(image.name() + " " + image.manifest())));
         Map<String, String> failures = new LinkedHashMap<>(resolution.failures());
         Count count = new Count(own(plan), before);
-        LongAdder fetched = new LongAdder();
-        WholeCopies copies = WholeCopies.of(options, resolution.images().resolved());
+        WholeCopies copies = origin.wholeCopies(resolution);
         Download.Outcome outcome;
-        try (NetworkBlobs blobs = new NetworkBlobs(new RegistryClient(options, fetched::add));
-                Download download = Download.into(folder, plan, blobs, count)) {
+        try (Download download = Download.into(folder, plan, new NetworkBlobs(origin.registry), count)) {
             try (DownloadProgress shown = new DownloadProgress(out, plan.total().count(), download::bytesHere)) {
                 count.progress = shown;
-                outcome = download.run(workers, server(), fetched::sum);
+                outcome = download.run(workers, server(), origin::fetched);
             }
         }
         failures.putAll(outcome.failed());
@@ -88,7 +102,7 @@ record DownloadRun(
             settle(plan, outcome);
         }
         Duration took = Duration.ofNanos(System.nanoTime() - start);
-        boolean nothing = count.downloaded == 0 && failures.isEmpty() && fetched.sum() == 0;
+        boolean nothing = count.downloaded == 0 && failures.isEmpty() && origin.fetched() == 0;
         return new Result(
                 resolution.artifacts().size(),
                 count.downloaded,
@@ -96,7 +110,7 @@ record DownloadRun(
                 failures,
                 outcome.mayPass(),
                 took,
-                new Bytes(fetched.sum()),
+                new Bytes(origin.fetched()),
                 copies.bytes(),
                 nothing);
     }
@@ -105,15 +119,18 @@ record DownloadRun(
     private void settle(Plan plan, Download.Outcome outcome) throws IOException {
         Plan rest = resolution.planOf(name -> !outcome.failed().containsKey(name), List.of(plan), this::isPresent);
         Store.replace(folder, rest);
-        try (NetworkBlobs blobs = new NetworkBlobs(new RegistryClient(options, bytes -> {}));
-                Download again = Download.into(folder, rest, blobs, new Silent())) {
+        try (Download again = Download.into(folder, rest, new NetworkBlobs(origin.registry), new Silent())) {
             again.run(1, server(), () -> 0);
         }
     }
 
-    /** Writes an archive of each image. */
-    Result archives() throws IOException {
-        return new ArchiveRun(folder, resolution, options, workers, removeStale, out).run();
+    /**
+     * Writes an archive of each image.
+     *
+     * @param connections to the origin
+     */
+    Result archives(int connections) throws IOException {
+        return new ArchiveRun(folder, resolution, origin, connections, workers, removeStale, out).run();
     }
 
     private boolean isPresent(Digest digest) {

@@ -24,18 +24,22 @@ public final class WholeCopies {
 
     private WholeCopies() {}
 
-    /** Starts to find out. */
-    public static WholeCopies of(OriginOptions options, List<ResolvedImage> images) {
+    /**
+     * Starts to find out.
+     *
+     * @param registry to be closed by the caller, at the earliest when {@link #bytes} was called
+     */
+    public static WholeCopies of(RegistryClient registry, List<ResolvedImage> images) {
         WholeCopies copies = new WholeCopies();
-        Thread thread = new Thread(() -> copies.sum(options, images), "whole-copies");
+        Thread thread = new Thread(() -> copies.sum(registry, images), "whole-copies");
         thread.setDaemon(true);
         thread.start();
         return copies;
     }
 
-    private void sum(OriginOptions options, List<ResolvedImage> images) {
+    private void sum(RegistryClient registry, List<ResolvedImage> images) {
         long bytes = 0;
-        try (RegistryClient registry = new RegistryClient(options, received -> {})) {
+        try {
             ImageResolver resolver = new ImageResolver(registry, 1);
             for (ResolvedImage image : images) {
                 ResolvedImage whole = image.root().isIndex()
