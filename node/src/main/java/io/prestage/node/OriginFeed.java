@@ -39,6 +39,8 @@ import org.slf4j.LoggerFactory;
 final class OriginFeed implements AutoCloseable {
     /** Bytes of one range request: long enough to cost nothing, short enough that several connections share a blob. */
     private static final long RUN_BYTES = 8 << 20;
+    /** How long what is asked of the origin may be ahead of a limit, over all connections. */
+    private static final Duration AHEAD_OF_LIMIT = Duration.ofMillis(250);
 
     /** How long members may take to say what they hold. */
     static final Duration ASKING = Duration.ofSeconds(3);
@@ -91,7 +93,7 @@ final class OriginFeed implements AutoCloseable {
         this.pacer = pacer;
         this.fleetHoldings = fleetHoldings;
         this.failed = failed;
-        this.schedule = new OriginSchedule(pieces, RUN_BYTES);
+        this.schedule = new OriginSchedule(pieces, runBytes(pacer, connections));
         this.brought = new PieceSet(pieces.count());
         for (int connection = 0; connection < connections; connection++) {
             Thread thread = new Thread(this::feed, "origin-" + connection);
@@ -99,6 +101,12 @@ final class OriginFeed implements AutoCloseable {
             threads.add(thread);
             thread.start();
         }
+    }
+
+    /** What is asked for fills buffers at the link's speed, whatever the limit, so little is asked for at a time under one. */
+    private static long runBytes(Optional<Pacer> pacer, int connections) {
+        return pacer.map(limited -> Math.min(RUN_BYTES, limited.bytesIn(AHEAD_OF_LIMIT) / connections))
+                .orElse(RUN_BYTES);
     }
 
     // On the transfer's thread.

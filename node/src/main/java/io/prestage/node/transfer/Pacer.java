@@ -47,7 +47,7 @@ public final class Pacer {
     }
 
     /** How many bytes go in a while. */
-    int bytesIn(Duration stretch) {
+    public int bytesIn(Duration stretch) {
         return (int) Math.min(Integer.MAX_VALUE, Math.round(stretch.toNanos() / nanosPerByte));
     }
 }
