@@ -10,7 +10,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -42,9 +41,6 @@ import tools.jackson.databind.json.JsonMapper;
  * called from any thread.
  */
 public final class Cluster implements AutoCloseable {
-    /** Servers in one second's summary; a larger fleet takes several seconds to go round, so its cost is bounded. */
-    private static final int ROWS_A_SECOND = 250;
-
     private static final Duration PEER_RETRY = Duration.ofMillis(200);
     private static final Duration PEER_PATIENCE = Duration.ofSeconds(1);
     private static final Duration ROUND = Duration.ofSeconds(1);
@@ -65,7 +61,8 @@ public final class Cluster implements AutoCloseable {
     private final Supplier<Optional<Holdings>> holdings;
     private final Listener listener;
     private final ScheduledExecutorService thread;
-    private final Coordinator coordinator = new Coordinator();
+    private final Coordinator coordinator = new Coordinator(System::nanoTime);
+    private final SummaryRows summaryRows;
     private final JChannel channel;
     private final MessageDispatcher dispatcher;
     private volatile ClusterState state = ClusterState.EMPTY;
@@ -73,7 +70,6 @@ public final class Cluster implements AutoCloseable {
     private volatile View view;
     private Optional<Bulletin.Offered> offer = Optional.empty();
     private boolean publishing;
-    private int nextRow;
 
     /** What is told to whoever runs the node. */
     public interface Listener {
@@ -112,6 +108,7 @@ public final class Cluster implements AutoCloseable {
         this.status = status;
         this.holdings = holdings;
         this.listener = listener;
+        this.summaryRows = new SummaryRows(options.discovery() == ClusterOptions.Discovery.MULTICAST);
         this.thread = Executors.newSingleThreadScheduledExecutor(run -> {
             Thread made = new Thread(run, "cluster");
             made.setDaemon(true);
@@ -354,12 +351,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     private void sendSummary() {
-        List<ServerStatus> all = servers;
-        List<ServerStatus> rows = new ArrayList<>();
-        for (int row = 0; row < Math.min(ROWS_A_SECOND, all.size()); row++) {
-            rows.add(all.get((nextRow + row) % all.size()));
-        }
-        nextRow = all.isEmpty() ? 0 : (nextRow + rows.size()) % all.size();
+        List<ServerStatus> rows = summaryRows.next(servers, view.size());
         if (view.size() > 1 && !rows.isEmpty()) {
             send(null, new Bulletin.Summary(rows));
         }
@@ -393,7 +385,8 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    private boolean isCoordinator() {
+    /** Whether this node is the one that judges, and so the one whose metrics name servers. Callable from any thread. */
+    public boolean isCoordinator() {
         return view != null && id(view.getCoord()).equals(self);
     }
 

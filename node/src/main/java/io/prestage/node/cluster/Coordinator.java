@@ -3,9 +3,7 @@ package io.prestage.node.cluster;
 import io.prestage.node.swarm.Ownership;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.NodeId;
-import io.prestage.protocol.PieceSet;
 import io.prestage.protocol.Pieces;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -15,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /**
  * What the coordinator of a cluster concludes from the reports of its members.
@@ -25,8 +24,19 @@ import java.util.Set;
 final class Coordinator {
     private final Map<NodeId, ServerStatus> servers = new LinkedHashMap<>();
     private final Map<NodeId, byte[]> pieces = new LinkedHashMap<>();
+    private final Conditions conditions = new Conditions();
+    private final LongSupplier clock;
     private Set<NodeId> view = Set.of();
     private ClusterState state = ClusterState.EMPTY;
+
+    /**
+     * Nobody is here.
+     *
+     * @param clock nanoseconds of a monotonic clock
+     */
+    Coordinator(LongSupplier clock) {
+        this.clock = clock;
+    }
 
     /** What was last published, or concluded since. */
     ClusterState state() {
@@ -44,6 +54,9 @@ final class Coordinator {
 
     /** Takes over what the coordinator published. */
     void published(ClusterState published) {
+        if (!published.plan().map(PlanOffer::plan).equals(state.plan().map(PlanOffer::plan))) {
+            conditions.planned(clock.getAsLong());
+        }
         state = published;
     }
 
@@ -51,6 +64,9 @@ final class Coordinator {
     void published(Collection<ServerStatus> published) {
         for (ServerStatus server : published) {
             servers.put(server.member().id(), server);
+            if (server.present()) {
+                conditions.reported(server.member().id(), server.progress(), clock.getAsLong());
+            }
         }
         forgetFormerRuns();
     }
@@ -59,8 +75,7 @@ final class Coordinator {
     void viewed(Collection<NodeId> members) {
         view = new LinkedHashSet<>(members);
         pieces.keySet().retainAll(view);
-        servers.replaceAll((id, server) ->
-                view.contains(id) ? server : new ServerStatus(server.member(), server.progress(), false, false, 0));
+        servers.replaceAll((id, server) -> view.contains(id) ? server : server.gone());
         conclude();
     }
 
@@ -80,9 +95,9 @@ final class Coordinator {
                         .filter(plan -> plan.generation() > report.plan().get().generation())
                         .isPresent();
         Progress progress = another ? Progress.NONE : report.progress();
-        boolean stillSafe = former != null && former.safeToPowerOff() && progress.complete();
-        int alone = former == null ? 0 : former.soleHolderOf();
-        servers.put(id, new ServerStatus(report.member(), progress, true, stillSafe, alone));
+        ServerStatus reported = ServerStatus.of(report.member(), progress, report.feeders());
+        servers.put(id, former == null ? reported : reported.judgedLike(former));
+        conditions.reported(id, progress, clock.getAsLong());
         if (report.plan().map(PlanOffer::plan).equals(state.plan().map(PlanOffer::plan))) {
             putHoldings(id, report.pieces());
         } else {
@@ -117,34 +132,38 @@ final class Coordinator {
     }
 
     /**
-     * Tells which servers can be powered off, and what they alone hold.
+     * Tells which servers can be powered off, what they alone hold, and how each gets on.
      *
      * <p>Nothing is taken for granted: a member that has not reported may need everything, and a server that has not said what it
      * holds of the present plan is not safe.
      */
     void judge() {
-        Map<NodeId, PieceSet> sets = new LinkedHashMap<>();
-        Map<Integer, int[]> holders =
-                new LinkedHashMap<>(); // by the length of what was reported, since one may be wrong
-        pieces.forEach((id, held) -> {
-            PieceSet set = PieceSet.ofBytes(held.length * Byte.SIZE, ByteBuffer.wrap(held));
-            int[] counts = holders.computeIfAbsent(set.size(), int[]::new);
-            set.forEach(piece -> counts[piece]++);
-            sets.put(id, set);
-        });
+        PieceCounts counts = new PieceCounts(pieces);
         boolean needed = view.stream()
                 .map(servers::get)
                 .anyMatch(server -> server == null || !server.progress().complete());
+        double median = medianPace();
+        long now = clock.getAsLong();
         servers.replaceAll((id, server) -> {
-            PieceSet held = sets.get(id);
-            int[] alone = {0};
-            if (needed && server.present() && held != null) {
-                int[] counts = holders.get(held.size());
-                held.forEach(piece -> alone[0] += counts[piece] == 1 ? 1 : 0);
-            }
-            boolean safe = server.present() && server.progress().complete() && held != null && alone[0] == 0;
-            return new ServerStatus(server.member(), server.progress(), server.present(), safe, alone[0]);
+            boolean known = counts.knows(id);
+            int alone = needed && server.present() && known ? counts.alone(id) : 0;
+            boolean safe = server.present() && server.progress().complete() && known && alone == 0;
+            boolean fromPeers = server.present() && !server.progress().complete() && counts.othersHoldMore(id);
+            Conditions.Chances chances = new Conditions.Chances(state.plan().isPresent(), fromPeers, median);
+            return server.holding(safe, alone).in(conditions.of(server, chances, now));
         });
+        conditions.retain(servers.keySet());
+    }
+
+    /** Bytes a second that the median server has filled with so far; 0 if none has begun. */
+    private double medianPace() {
+        double[] paces = servers.values().stream()
+                .map(ServerStatus::progress)
+                .filter(progress -> progress.elapsedMillis() > 0 && progress.verifiedBytes() > 0)
+                .mapToDouble(progress -> progress.verifiedBytes() * 1e3 / progress.elapsedMillis())
+                .sorted()
+                .toArray();
+        return paces.length == 0 ? 0 : paces[paces.length / 2];
     }
 
     private void putHoldings(NodeId id, byte[] held) {
@@ -166,12 +185,12 @@ final class Coordinator {
         boolean replaces = state.plan().isPresent();
         state = new ClusterState(state.version() + 1, Optional.of(offer), state.members(), List.of());
         pieces.clear();
+        conditions.planned(clock.getAsLong());
         if (replaces) { // nobody has begun it, and those that left hold the one before
             servers.values().removeIf(server -> !server.present());
-            servers.replaceAll((id, server) -> new ServerStatus(server.member(), Progress.NONE, true, false, 0));
+            servers.replaceAll((id, server) -> ServerStatus.of(server.member(), Progress.NONE, List.of()));
         } else {
-            servers.replaceAll(
-                    (id, server) -> new ServerStatus(server.member(), server.progress(), server.present(), false, 0));
+            servers.replaceAll((id, server) -> server.holding(false, 0));
         }
         conclude();
     }

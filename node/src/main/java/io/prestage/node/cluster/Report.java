@@ -1,6 +1,7 @@
 package io.prestage.node.cluster;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,10 +12,19 @@ import java.util.Optional;
  * @param plan the plan that it knows of, so that a coordinator that knows none learns it
  * @param pieces the pieces that it holds, one bit each, as {@link io.prestage.protocol.PieceSet#toBytes} writes them; empty if
  *     it has no plan yet
+ * @param feeders who sends to it at present, at most {@link Feeder#MOST}, the busiest first
  */
 @SuppressWarnings("ArrayRecordComponent") // goes into a message and out of it, is never compared
 public record Report(
         @JsonProperty("member") Member member,
         @JsonProperty("progress") Progress progress,
         @JsonProperty("plan") Optional<PlanOffer> plan,
-        @JsonProperty("pieces") byte[] pieces) {}
+        @JsonProperty("pieces") byte[] pieces,
+        @JsonProperty("feeders") List<Feeder> feeders) {
+    /** Keeps as many feeders as there may be. */
+    public Report {
+        feeders = feeders == null
+                ? List.of()
+                : feeders.stream().limit(Feeder.MOST).toList();
+    }
+}

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import org.jgroups.protocols.BasicTCP;
+import org.jgroups.protocols.COMPRESS;
 import org.jgroups.protocols.FD_ALL3;
 import org.jgroups.protocols.FD_SOCK2;
 import org.jgroups.protocols.FRAG2;
@@ -43,6 +44,9 @@ final class Stack {
     private static final int CONNECT_TIMEOUT_MS = 500;
     private static final int KNOWN_HOSTS = 4096;
 
+    /** Summaries and states of large fleets repeat themselves much; small messages are not worth the time. */
+    private static final int COMPRESSED_FROM = 4096;
+
     private Stack() {}
 
     static List<Protocol> of(ClusterOptions options) {
@@ -71,7 +75,8 @@ final class Stack {
                         .printLocalAddress(false),
                 new UFC(),
                 new MFC(),
-                new FRAG2());
+                new FRAG2(),
+                new COMPRESS().setMinSize(COMPRESSED_FROM));
     }
 
     private static TP udp(ClusterOptions options) {

@@ -22,7 +22,7 @@ final class CoordinatorTest {
     private static final NodeId SEED_C = new NodeId(7, 3);
     private static final NodeId NODE = new NodeId(7, 4);
 
-    private final Coordinator coordinator = new Coordinator();
+    private final Coordinator coordinator = new Coordinator(() -> 0);
 
     @Test
     void theFirstPlanWinsAndAnotherIsRefused() {
@@ -110,7 +110,7 @@ final class CoordinatorTest {
         coordinator.offered(offer(2), true);
         ClusterState published = coordinator.state();
 
-        Coordinator next = new Coordinator();
+        Coordinator next = new Coordinator(() -> 0);
         next.viewed(List.of(SEED_A, SEED_B, NODE));
         next.published(published);
         next.published(coordinator.servers());
@@ -129,7 +129,7 @@ final class CoordinatorTest {
     @Test
     void aCoordinatorThatKnowsNoPlanLearnsItFromReports() {
         coordinator.viewed(List.of(NODE));
-        Report report = new Report(node(NODE), filling(), Optional.of(offer(1)), new byte[2]);
+        Report report = new Report(node(NODE), filling(), Optional.of(offer(1)), new byte[2], List.of());
         assertTrue(coordinator.reported(report));
         assertEquals(Optional.of(offer(1)), coordinator.state().plan());
     }
@@ -139,9 +139,9 @@ final class CoordinatorTest {
         coordinator.viewed(List.of(NODE));
         coordinator.offered(offer(1), false);
         PlanOffer newer = new PlanOffer(digest(2), BLOBS, "two", 2, List.of(digest(1)));
-        assertTrue(coordinator.reported(new Report(node(NODE), filling(), Optional.of(newer), new byte[2])));
+        assertTrue(coordinator.reported(new Report(node(NODE), filling(), Optional.of(newer), new byte[2], List.of())));
         assertEquals(Optional.of(newer), coordinator.state().plan());
-        coordinator.reported(new Report(node(NODE), filling(), Optional.of(offer(1)), new byte[2]));
+        coordinator.reported(new Report(node(NODE), filling(), Optional.of(offer(1)), new byte[2], List.of()));
         assertEquals(Optional.of(newer), coordinator.state().plan());
     }
 
@@ -200,7 +200,7 @@ final class CoordinatorTest {
         coordinator.viewed(List.of(SEED_A, NODE));
         coordinator.offered(offer(1), false);
         coordinator.reported(report(seed(SEED_A), complete(), PIECES));
-        coordinator.reported(new Report(node(NODE), filling(), Optional.of(offer(1)), new byte[1000]));
+        coordinator.reported(new Report(node(NODE), filling(), Optional.of(offer(1)), new byte[1000], List.of()));
         coordinator.judge();
         assertFalse(server(SEED_A).safeToPowerOff());
     }
@@ -244,7 +244,7 @@ final class CoordinatorTest {
         for (int piece = 0; piece < pieces; piece++) {
             held.add(piece);
         }
-        return new Report(member, progress, coordinator.state().plan(), held.toBytes());
+        return new Report(member, progress, coordinator.state().plan(), held.toBytes(), List.of());
     }
 
     private static long owned(Ownership ownership, NodeId seed) {

@@ -1,0 +1,165 @@
+package io.prestage.node.cluster;
+
+import io.prestage.node.cluster.Progress.Phase;
+import io.prestage.protocol.Bytes;
+import io.prestage.protocol.NodeId;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Concludes from a fleet's reports how each server gets on: which state it is in, why, and how long it will still take.
+ *
+ * <p>Pure: time is told in nanoseconds of a monotonic clock. Kept by every member from what is published, so that whoever becomes
+ * coordinator knows what went before. Not thread-safe.
+ */
+final class Conditions {
+    /** Servers report once a second; one that misses so many reports hangs, or its network is cut. */
+    private static final Duration SILENCE = Duration.ofSeconds(6);
+
+    /** Without a new piece for so long, a server that could have one is stuck: pieces take tens of milliseconds. */
+    private static final Duration STILL = Duration.ofSeconds(8);
+
+    /** Over so long, a pace is compared with that of others. */
+    private static final Duration CRAWL_SPAN = Duration.ofSeconds(10);
+
+    /** So many times slower than the median server is stuck too: it takes hours where others take minutes. */
+    private static final double CRAWL = 50;
+
+    private final Map<NodeId, FillHistory> histories = new HashMap<>();
+    private final Map<NodeId, Long> heardAt = new HashMap<>();
+    private Optional<Long> plannedAt = Optional.empty();
+
+    /**
+     * What a server could have.
+     *
+     * @param cluster whether there is a plan
+     * @param fromPeers whether another present server holds a piece that it lacks
+     * @param medianPace bytes a second of the fleet's median server so far
+     */
+    record Chances(boolean cluster, boolean fromPeers, double medianPace) {}
+
+    /** A plan became known, or another took its place: nobody could have got on before. */
+    void planned(long now) {
+        plannedAt = Optional.of(now);
+        histories.clear();
+    }
+
+    /** A server told how far it is, or the coordinator told it for the server. */
+    void reported(NodeId id, Progress progress, long now) {
+        heardAt.put(id, now);
+        if (progress.phase() != Phase.FILLING) {
+            histories.remove(id);
+            return;
+        }
+        FillHistory history = histories.computeIfAbsent(id, unknown -> new FillHistory(progress.verifiedBytes(), now));
+        history.filled(progress.verifiedBytes(), now);
+    }
+
+    /** Forgets all servers but these. */
+    void retain(Collection<NodeId> known) {
+        histories.keySet().retainAll(known);
+        heardAt.keySet().retainAll(known);
+    }
+
+    /** How a server gets on. */
+    Condition of(ServerStatus server, Chances chances, long now) {
+        Progress progress = server.progress();
+        if (progress.complete()) {
+            return Condition.of(ServerState.COMPLETE, "");
+        }
+        if (progress.phase() == Phase.FAILED) {
+            return Condition.of(ServerState.FAILED, progress.problem());
+        }
+        if (!server.present()) {
+            return Condition.of(
+                    ServerState.STALLED,
+                    "it left the cluster " + share(progress)
+                            + " full: its node was stopped, or the server was switched off or cut off");
+        }
+        long silent = now - heardAt.getOrDefault(server.member().id(), now);
+        if (silent >= SILENCE.toNanos()) {
+            return Condition.of(
+                    ServerState.STALLED,
+                    "nothing was heard of it for " + seconds(silent) + " s: its node hangs, or its network is cut");
+        }
+        return switch (progress.phase()) {
+            case WAITING -> waiting(progress, chances, now);
+            case CHECKING -> Condition.of(ServerState.FILLING, "it checks what its disk holds already");
+            default -> filling(server, chances, now);
+        };
+    }
+
+    private Condition waiting(Progress progress, Chances chances, long now) {
+        if (!progress.problem().isEmpty()) {
+            return Condition.of(ServerState.WAITING, progress.problem());
+        }
+        if (!chances.cluster()) {
+            return Condition.of(ServerState.WAITING, "no seed has offered a plan yet");
+        }
+        long late = now - plannedAt.orElse(now);
+        if (late < STILL.toNanos()) {
+            return Condition.of(ServerState.WAITING, "it fetches the plan");
+        }
+        return Condition.of(
+                ServerState.STALLED,
+                progress.peers() == 0
+                        ? "no other server is connected to it, so it has no plan: is its --swarm-port reachable?"
+                        : "the plan is known for " + seconds(late) + " s and it has not begun");
+    }
+
+    private Condition filling(ServerStatus server, Chances chances, long now) {
+        Progress progress = server.progress();
+        FillHistory history = histories.get(server.member().id());
+        if (history == null) {
+            return Condition.of(ServerState.FILLING, progress.problem());
+        }
+        if (progress.verifiedBytes() >= progress.planBytes()) {
+            return new Condition(ServerState.FILLING, "it flushes the last blobs to its disk", Optional.of(0L));
+        }
+        long quiet = history.quietNanos(now);
+        if (quiet >= STILL.toNanos()) {
+            return still(server, chances, quiet);
+        }
+        Optional<Double> pace = history.pace(CRAWL_SPAN.toNanos(), now);
+        if (chances.fromPeers() && pace.isPresent() && pace.get() < chances.medianPace() / CRAWL) {
+            return Condition.of(
+                    ServerState.STALLED,
+                    "it receives " + new Bytes(Math.round(pace.get())) + "/s where the median server had "
+                            + new Bytes(Math.round(chances.medianPace()))
+                            + "/s: look at its link, its disk and --download-limit");
+        }
+        Optional<Long> left = history.nanosLeft(progress.planBytes(), now).map(nanos -> nanos / 1_000_000);
+        return new Condition(ServerState.FILLING, progress.problem(), left);
+    }
+
+    private static Condition still(ServerStatus server, Chances chances, long quiet) {
+        String so = "nothing came for " + seconds(quiet) + " s: ";
+        Progress progress = server.progress();
+        if (!progress.problem().isEmpty()) {
+            return Condition.of(ServerState.STALLED, progress.problem());
+        }
+        if (!chances.fromPeers() && server.member().fetches()) {
+            return Condition.of(ServerState.STALLED, so + "the origin sends nothing more");
+        }
+        if (!chances.fromPeers()) {
+            return Condition.of(ServerState.WAITING, "it holds all that the fleet holds: it waits for a seed");
+        }
+        return Condition.of(
+                ServerState.STALLED,
+                so
+                        + (progress.peers() == 0
+                                ? "it is connected to no other server; look at its link and its --swarm-port"
+                                : "its peers hold what it lacks, so look at its link and its disk"));
+    }
+
+    private static String share(Progress progress) {
+        return (progress.planBytes() == 0 ? 0 : 100 * progress.verifiedBytes() / progress.planBytes()) + "%";
+    }
+
+    private static long seconds(long nanos) {
+        return Duration.ofNanos(nanos).toSeconds();
+    }
+}
