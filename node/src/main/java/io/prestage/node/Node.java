@@ -1,19 +1,22 @@
 package io.prestage.node;
 
+import io.netty.util.concurrent.EventExecutor;
 import io.prestage.node.cluster.Cluster;
 import io.prestage.node.cluster.ClusterState;
 import io.prestage.node.cluster.Member;
 import io.prestage.node.cluster.PlanOffer;
 import io.prestage.node.cluster.Progress;
 import io.prestage.node.cluster.Report;
-import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.http.HttpServer;
 import io.prestage.node.http.Route;
+import io.prestage.node.monitor.Event;
+import io.prestage.node.monitor.EventLog;
 import io.prestage.node.monitor.FleetView;
 import io.prestage.node.monitor.Metrics;
 import io.prestage.node.monitor.Pages;
 import io.prestage.node.registry.DistributionApi;
 import io.prestage.node.store.Store;
+import io.prestage.node.store.StoreCounters;
 import io.prestage.node.store.StoreException;
 import io.prestage.node.swarm.Neighbours;
 import io.prestage.protocol.Bytes;
@@ -32,8 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Puts the parts of a node together: joins the cluster, gets the plan, has the folder filled, serves.
@@ -45,8 +47,6 @@ public final class Node implements AutoCloseable {
     /** So long after members came or went, the cluster is at rest, and a node that joined one which fills has its plan. */
     private static final Duration AT_REST = Duration.ofSeconds(4);
 
-    private static final Logger LOG = LoggerFactory.getLogger(Node.class);
-
     private final NodeOptions options;
     private final NodeId id = NodeId.random(new SecureRandom());
     private final Tally tally = new Tally();
@@ -55,6 +55,10 @@ public final class Node implements AutoCloseable {
     private final Participant participant;
     private final Staging staging;
     private final Optional<Seeding> seeding;
+    private final EventLog log;
+    private final AtomicInteger peers = new AtomicInteger();
+    private final Feeders feeders = new Feeders(tally);
+    private final Views views;
     private final Metrics metrics;
     private final Pages pages;
     private final HttpServer http;
@@ -81,6 +85,8 @@ public final class Node implements AutoCloseable {
                 "");
         Store.check(options.folder());
         this.cluster = new Cluster(options.cluster(), id, this::report, this::holdings, new FromCluster());
+        this.log = EventLog.written(peer -> Views.nameOf(cluster, peer));
+        StoreCounters counters = new StoreCounters();
         this.participant = new Participant(
                 id,
                 options.cluster().name(),
@@ -90,14 +96,26 @@ public final class Node implements AutoCloseable {
                 options.server(),
                 options.seed().isPresent(),
                 tally,
+                log,
+                counters,
                 this::mayReplace,
                 new FromParticipant());
         this.staging = participant.staging();
         this.seeding = options.seed()
                 .map(seed -> new Seeding(
-                        seed, id, options.limits(), participant.transfer(), cluster, staging, tally, this::withdraw));
-        this.metrics = NodeMetrics.of(tally, this::progress, cluster, options.folder());
-        this.pages = new Pages(this::fleet, this::server, metrics);
+                        seed,
+                        id,
+                        options.limits(),
+                        participant.transfer(),
+                        cluster,
+                        staging,
+                        tally,
+                        log,
+                        this::withdraw));
+        this.views = new Views(
+                options.cluster().name(), cluster, this::member, this::progress, staging::session, feeders, log);
+        this.metrics = NodeMetrics.of(tally, counters, views, peers::get, cluster, options.folder());
+        this.pages = new Pages(views::fleet, views::node, metrics, new StuckServers(id, cluster, log)::seen);
         this.rehearsal = new Rehearsal(seeding.isPresent() ? Duration.ZERO : AT_REST);
         participant.listen();
         try {
@@ -106,6 +124,10 @@ public final class Node implements AutoCloseable {
             participant.close();
             throw e;
         }
+        List<EventExecutor> loops =
+                new ArrayList<>(List.of(participant.transfer().loop()));
+        http.loops().forEach(loops::add);
+        metrics.netty(loops);
     }
 
     /**
@@ -116,11 +138,11 @@ public final class Node implements AutoCloseable {
     public void start() throws IOException {
         cluster.start();
         rehearsal.start();
-        LOG.info(
-                "{} is a member of cluster '{}' at {}",
-                member.name(),
-                options.cluster().name(),
-                member.host());
+        log.add(Event.info(
+                        "cluster.joined",
+                        member.name() + " is a member of cluster '"
+                                + options.cluster().name() + "' at " + member.host())
+                .then(seeding.isPresent() ? "the plan is made, unless the cluster has one" : "it waits for a plan"));
     }
 
     /** Completes when the folder is full and its receipt written; fails with the sentence of what makes that impossible. */
@@ -135,7 +157,7 @@ public final class Node implements AutoCloseable {
 
     /** How far this node is with the plan that the cluster follows; with another it has not begun. */
     public Progress progress() {
-        Progress progress = staging.progress(metrics.peers());
+        Progress progress = staging.progress(peers.get());
         boolean another = staging.session().isPresent() && present().isEmpty();
         return another && progress.complete() ? Progress.NONE : progress;
     }
@@ -147,7 +169,7 @@ public final class Node implements AutoCloseable {
 
     /** The fleet as its coordinator last told of it. */
     public FleetView fleet() {
-        return new FleetView(options.cluster().name(), cluster.state(), cluster.members(), cluster.servers());
+        return views.fleet();
     }
 
     /** Leaves the cluster, closes all connections, flushes. */
@@ -167,7 +189,8 @@ public final class Node implements AutoCloseable {
     private Report report() {
         byte[] pieces =
                 present().map(session -> session.store().held().toBytes()).orElse(new byte[0]);
-        return new Report(member, progress(), Optional.ofNullable(following), pieces);
+        return new Report(
+                member, progress(), Optional.ofNullable(following), pieces, feeders.busiest(System.nanoTime()));
     }
 
     /** The session of the plan that the cluster follows. */
@@ -175,18 +198,6 @@ public final class Node implements AutoCloseable {
         PlanOffer offer = following;
         return staging.session()
                 .filter(session -> offer == null || session.digest().equals(offer.plan()));
-    }
-
-    private ServerStatus server() {
-        Optional<ServerStatus> known = cluster.servers().stream()
-                .filter(server -> server.member().id().equals(id))
-                .findFirst();
-        return new ServerStatus(
-                member,
-                progress(),
-                true,
-                known.map(ServerStatus::safeToPowerOff).orElse(false),
-                known.map(ServerStatus::soleHolderOf).orElse(0));
     }
 
     private Optional<Cluster.Holdings> holdings() {
@@ -237,22 +248,24 @@ public final class Node implements AutoCloseable {
     private final class FromParticipant implements Participant.Listener {
         @Override
         public void peers(int count) {
-            metrics.peers(count);
+            peers.set(count);
         }
 
         @Override
         public void begun(Session session) {
-            LOG.info(
-                    "filling {} with plan {}: {} of {} are there",
-                    options.folder(),
-                    session.digest(),
-                    new Bytes(session.verifiedBytes()),
-                    new Bytes(session.planBytes()));
+            log.add(Event.info(
+                            "fill.begun",
+                            "filling " + options.folder() + " with plan " + session.digest() + ": "
+                                    + new Bytes(session.verifiedBytes()) + " of " + new Bytes(session.planBytes())
+                                    + " are there")
+                    .then("the rest is asked of peers"));
         }
 
         @Override
         public void completed(Session session) {
-            LOG.info("{} is complete: {}", options.folder(), new Bytes(session.planBytes()));
+            log.add(Event.info("fill.complete", options.folder() + " is complete: " + new Bytes(session.planBytes()))
+                    .because("every blob matches its digest and the receipt is written")
+                    .then("it goes on serving"));
         }
 
         @Override
@@ -338,12 +351,17 @@ public final class Node implements AutoCloseable {
             return;
         }
         if (present != null && offer.generation() <= present.generation()) {
-            LOG.error("the cluster follows plan {}, this node {}; they do not mix", offer.plan(), present.plan());
+            log.add(Event.error(
+                            "plan.foreign",
+                            "the cluster follows plan " + offer.plan() + ", this node " + present.plan())
+                    .because("two clusters with different plans have met")
+                    .then("this node keeps its own: start it again to follow the cluster's"));
             return;
         }
         following = offer;
         rehearsal.close();
-        LOG.info("the cluster stages plan {}", offer.plan());
+        log.add(Event.info("plan.followed", "the cluster stages plan " + offer.plan())
+                .then("it is fetched"));
         participant.follow(offer.plan());
     }
 }

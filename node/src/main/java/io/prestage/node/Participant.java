@@ -1,7 +1,9 @@
 package io.prestage.node;
 
 import io.prestage.node.cluster.Progress.Phase;
+import io.prestage.node.monitor.EventLog;
 import io.prestage.node.store.DigestMismatchException;
+import io.prestage.node.store.StoreCounters;
 import io.prestage.node.transfer.Limits;
 import io.prestage.node.transfer.PeerEvents;
 import io.prestage.node.transfer.ReceivedPiece;
@@ -81,6 +83,8 @@ final class Participant implements AutoCloseable {
      * @param folder to fill
      * @param server for the receipt
      * @param seed whether what is on the disk is to be brought into the swarm by this node
+     * @param log told what happens
+     * @param counters count what is written
      * @param mayReplace whether the folder's plan may give way to such a one
      */
     Participant(
@@ -92,11 +96,13 @@ final class Participant implements AutoCloseable {
             ServerName server,
             boolean seed,
             Tally tally,
+            EventLog log,
+            StoreCounters counters,
             Predicate<Plan> mayReplace,
             Listener listener) {
         this.transfer = new Transfer(id, cluster, bind, limits, new FromPeers());
         this.plans = new PlanExchange(transfer);
-        this.staging = new Staging(folder, server, seed, transfer, tally, new FromStaging());
+        this.staging = new Staging(folder, server, seed, transfer, tally, log, counters, new FromStaging());
         this.mayReplace = mayReplace;
         this.listener = listener;
     }

@@ -1,5 +1,7 @@
 package io.prestage.node;
 
+import io.prestage.node.monitor.EventLog;
+import io.prestage.node.store.StoreCounters;
 import io.prestage.node.store.StoreException;
 import io.prestage.node.transfer.Limits;
 import io.prestage.protocol.Digest;
@@ -187,6 +189,8 @@ final class Rehearsal implements AutoCloseable {
                     ServerName.find(Optional.of("rehearsal"), Optional.empty()),
                     false,
                     new Tally(),
+                    EventLog.silent(),
+                    new StoreCounters(),
                     plan -> false,
                     this);
             participant.listen();

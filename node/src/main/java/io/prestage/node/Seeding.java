@@ -3,6 +3,8 @@ package io.prestage.node;
 import io.prestage.node.cluster.Cluster;
 import io.prestage.node.cluster.ClusterState;
 import io.prestage.node.cluster.PlanOffer;
+import io.prestage.node.monitor.Event;
+import io.prestage.node.monitor.EventLog;
 import io.prestage.node.origin.OriginException;
 import io.prestage.node.origin.OriginException.Reason;
 import io.prestage.node.swarm.Ownership;
@@ -18,16 +20,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a seed does besides being a node: makes the plan if the cluster has none, fetches the blobs that it owns, and leaves
  * that to another seed when it cannot. Methods can be called from any thread.
  */
 final class Seeding implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(Seeding.class);
-
     private final NodeOptions.Seed seed;
     private final NodeId self;
     private final Limits limits;
@@ -35,6 +33,7 @@ final class Seeding implements AutoCloseable {
     private final Cluster cluster;
     private final Staging staging;
     private final Tally tally;
+    private final EventLog log;
     private final Consumer<String> withdraw;
     private final AtomicBoolean planning = new AtomicBoolean();
     private final AtomicBoolean withdrawn = new AtomicBoolean();
@@ -53,6 +52,7 @@ final class Seeding implements AutoCloseable {
             Cluster cluster,
             Staging staging,
             Tally tally,
+            EventLog log,
             Consumer<String> withdraw) {
         this.seed = seed;
         this.self = self;
@@ -61,6 +61,7 @@ final class Seeding implements AutoCloseable {
         this.cluster = cluster;
         this.staging = staging;
         this.tally = tally;
+        this.log = log;
         this.withdraw = withdraw;
     }
 
@@ -142,9 +143,10 @@ final class Seeding implements AutoCloseable {
         cluster.voided(session.digest(), blob);
         Plan.Blob served = session.plan().blobs().get(blob);
         if (!feeding.voided(blob)) {
-            LOG.warn(
-                    "blob {} was put together from the origin's pieces and others' that do not fit: it is begun anew",
-                    served.digest());
+            log.add(Event.warn("blob.void", "a blob was put together from pieces that do not fit")
+                    .because("some came from the origin and others from nodes that held it before")
+                    .then("it is begun anew")
+                    .ofBlob(served.digest()));
             return true;
         }
         failed(new OriginException(
@@ -170,12 +172,11 @@ final class Seeding implements AutoCloseable {
         if (late) {
             return; // another seed was faster; what it offered is followed like anybody's
         }
-        LOG.info(
-                "plan {}: {} images, {} blobs, {}",
-                plan.digest(),
-                plan.images().size(),
-                plan.blobs().size(),
-                plan.total());
+        log.add(Event.info(
+                        "plan.made",
+                        "plan " + plan.digest() + ": " + plan.images().size() + " images, "
+                                + plan.blobs().size() + " blobs, " + plan.total())
+                .then("it is offered to the cluster"));
         if (staging.stage(plan, seed.replace())) {
             cluster.offer(
                     new PlanOffer(plan.digest(), plan.blobs().size(), seed.request(), 1, List.of()), seed.replace());
@@ -183,7 +184,7 @@ final class Seeding implements AutoCloseable {
     }
 
     private void count(Reason reason) {
-        tally.originFailed(reason.label());
+        tally.originFailed(reason);
     }
 
     /** Leaves the fetching to another seed, if there is one; else goes on if the trouble may pass, and fails if not. */
@@ -197,11 +198,15 @@ final class Seeding implements AutoCloseable {
                 .anyMatch(other -> other.fetches() && !other.id().equals(self));
         if (others || withdrawn.get()) {
             if (withdrawn.compareAndSet(false, true)) {
-                LOG.error("this seed withdraws: {}", reason.getMessage());
+                log.add(Event.error("seed.withdrawn", "this seed fetches no more")
+                        .because(reason.getMessage())
+                        .then("another seed takes its blobs over"));
                 withdraw.accept(reason.getMessage());
             }
         } else if (origin.mayPassInTime() && staging.session().isPresent()) {
-            LOG.error("{}; it is tried again", reason.getMessage());
+            log.add(Event.error("origin.failed", "the origin failed")
+                    .because(reason.getMessage())
+                    .then("it is tried again"));
         } else {
             staging.fail(reason);
         }

@@ -2,6 +2,9 @@ package io.prestage.node;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import io.prestage.node.Tally.Rejection;
+import io.prestage.node.monitor.Event;
+import io.prestage.node.monitor.EventLog;
 import io.prestage.node.store.DigestMismatchException;
 import io.prestage.node.store.Slice;
 import io.prestage.node.store.Store;
@@ -13,6 +16,7 @@ import io.prestage.node.swarm.SwarmRules;
 import io.prestage.node.transfer.PieceFile;
 import io.prestage.node.transfer.ReceivedPiece;
 import io.prestage.node.transfer.Transfer;
+import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.Message;
 import io.prestage.protocol.Message.Cancel;
@@ -61,6 +65,7 @@ final class Session implements Commands, AutoCloseable {
     private final Transfer transfer;
     private final EventLoop loop;
     private final Tally tally;
+    private final EventLog log;
     private final Events events;
     private final Swarm swarm;
     private final Statements statements;
@@ -83,7 +88,7 @@ final class Session implements Commands, AutoCloseable {
         void failed(IOException reason);
     }
 
-    Session(Store store, Transfer transfer, Tally tally, Events events) {
+    Session(Store store, Transfer transfer, Tally tally, EventLog log, Events events) {
         this.store = store;
         this.pieces = store.pieces();
         this.digest = store.plan().digest();
@@ -91,6 +96,7 @@ final class Session implements Commands, AutoCloseable {
         this.transfer = transfer;
         this.loop = transfer.loop();
         this.tally = tally;
+        this.log = log;
         this.events = events;
         this.statements = new Statements(pieces.count());
         this.swarm = new Swarm(pieces, SwarmRules.DEFAULT, new SplittableRandom(), this);
@@ -190,11 +196,11 @@ final class Session implements Commands, AutoCloseable {
         boolean fits = piece < pieces.count() && header.length() == pieces.length(piece);
         if (!fits) {
             received.content().release();
-            tally.rejected("length");
+            tally.rejected(Rejection.LENGTH);
             drop(peer, "it sent a piece of another length");
             return;
         }
-        tally.peerBytes.add(header.length());
+        tally.received(peer, header.length());
         if (!swarm.arrived(peer, piece, System.nanoTime())) {
             received.content().release();
             tally.wastedBytes.add(header.length());
@@ -323,6 +329,10 @@ final class Session implements Commands, AutoCloseable {
 
     @Override
     public void drop(NodeId peer, String reason) {
+        log.add(Event.error("peer.dropped", "the connection to a peer is closed for good")
+                .because(reason)
+                .then("what was asked of it is asked of others")
+                .withPeer(peer));
         loop.execute(() -> transfer.quarantine(peer, reason));
     }
 
@@ -333,8 +343,13 @@ final class Session implements Commands, AutoCloseable {
         try {
             byte[] hash = Digest.of(content.nioBuffer()).raw();
             if (!Arrays.equals(hash, header.hash().raw())) {
-                tally.rejected("hash");
+                tally.rejected(Rejection.HASH);
                 tally.wastedBytes.add(header.length());
+                log.add(Event.warn("piece.rejected", "piece " + piece + " was not taken")
+                        .because("its bytes do not match its hash")
+                        .then("it is asked of another peer")
+                        .ofBlob(digest(pieces.blob(piece)))
+                        .withPeer(peer));
                 onLoop(() -> swarm.refused(peer, piece, System.nanoTime()));
                 return;
             }
@@ -370,6 +385,13 @@ final class Session implements Commands, AutoCloseable {
             finisher.execute(() -> {
                 try {
                     store.finish(blob);
+                    log.add(Event.detail(
+                                    "blob.complete",
+                                    "a blob of "
+                                            + new Bytes(plan().blobs().get(blob).size()) + " is complete")
+                            .because("its digest matches and it is on the disk")
+                            .then("it is served")
+                            .ofBlob(digest(blob)));
                     if (store.isFull()) {
                         events.full(this);
                     }
@@ -413,18 +435,21 @@ final class Session implements Commands, AutoCloseable {
     /** Two statements differ, and nobody can say which is wrong: the blob is begun anew, unless it is proven already. */
     private void contradicted(String speaker, int piece) {
         int blob = pieces.blob(piece);
-        tally.rejected("contradiction");
+        tally.rejected(Rejection.CONTRADICTION);
         if (store.isVerified(blob)) {
             LOG.debug("{} states another hash for piece {} than the verified blob has", speaker, piece);
             return;
         }
-        LOG.error(
-                "{} states another hash for piece {} than was stated before: blob {} is begun anew in {} s",
-                speaker,
-                piece,
-                plan().blobs().get(blob).digest(),
-                PAUSE.toSeconds());
+        log.add(Event.error("blob.contradicted", "piece " + piece + " is stated to have two different hashes")
+                .because("one of those who state it is wrong, and nobody can say which")
+                .then("the blob is begun anew in " + PAUSE.toSeconds() + " s")
+                .ofBlob(digest(blob))
+                .withPeer(speaker));
         restart(blob);
+    }
+
+    private String digest(int blob) {
+        return plan().blobs().get(blob).digest();
     }
 
     private void onLoop(Runnable event) {

@@ -2,9 +2,12 @@ package io.prestage.node;
 
 import io.prestage.node.cluster.Progress;
 import io.prestage.node.cluster.Progress.Phase;
+import io.prestage.node.monitor.Event;
+import io.prestage.node.monitor.EventLog;
 import io.prestage.node.store.DigestMismatchException;
 import io.prestage.node.store.Receipt;
 import io.prestage.node.store.Store;
+import io.prestage.node.store.StoreCounters;
 import io.prestage.node.store.StoreException;
 import io.prestage.node.transfer.Transfer;
 import io.prestage.protocol.PieceSet;
@@ -35,6 +38,8 @@ final class Staging implements AutoCloseable {
     private final boolean seed;
     private final Transfer transfer;
     private final Tally tally;
+    private final EventLog log;
+    private final StoreCounters counters;
     private final Listener listener;
     private final Pace pace = new Pace();
     private final ExecutorService thread = Executors.newSingleThreadExecutor(run -> {
@@ -83,12 +88,22 @@ final class Staging implements AutoCloseable {
      *
      * @param seed whether what is on the disk is to be brought into the swarm by this node
      */
-    Staging(Path folder, ServerName server, boolean seed, Transfer transfer, Tally tally, Listener listener) {
+    Staging(
+            Path folder,
+            ServerName server,
+            boolean seed,
+            Transfer transfer,
+            Tally tally,
+            EventLog log,
+            StoreCounters counters,
+            Listener listener) {
         this.folder = folder;
         this.server = server;
         this.seed = seed;
         this.transfer = transfer;
         this.tally = tally;
+        this.log = log;
+        this.counters = counters;
         this.listener = listener;
     }
 
@@ -149,6 +164,9 @@ final class Staging implements AutoCloseable {
     void fail(IOException reason) {
         phase = Phase.FAILED;
         problem = reason.getMessage();
+        log.add(Event.error("node.failed", "this node cannot go on")
+                .because(problem)
+                .then("mend the cause and start it again; what is verified stays"));
         LOG.debug("this node failed", reason);
         listener.changed();
         if (!complete.completeExceptionally(reason)) {
@@ -184,8 +202,8 @@ final class Staging implements AutoCloseable {
             if (replace) {
                 Store.replace(folder, plan);
             }
-            Store store = Store.open(folder, plan);
-            Session opened = new Session(store, transfer, tally, new FromSession());
+            Store store = Store.open(folder, plan, counters);
+            Session opened = new Session(store, transfer, tally, log, new FromSession());
             started = announced.orElseGet(Instant::now);
             announced = Optional.empty();
             finished = null;
@@ -272,8 +290,11 @@ final class Staging implements AutoCloseable {
 
         @Override
         public void voided(Session of, int blob, DigestMismatchException mismatch) {
-            LOG.error("{}", mismatch.getMessage());
-            tally.rejected("digest");
+            log.add(Event.error("blob.void", "a blob arrived whole and is another than its digest names")
+                    .because(mismatch.getMessage())
+                    .then("it is begun anew")
+                    .ofBlob(of.plan().blobs().get(blob).digest()));
+            tally.rejected(Tally.Rejection.DIGEST);
             try {
                 of.store().discard(blob); // at once: the node may be about to end, and the disk must not keep it
             } catch (StoreException e) {

@@ -54,9 +54,15 @@ public sealed interface Answer {
     /**
      * Server-sent events, until the client or {@link EventStream#close()} ends them.
      *
+     * @param headers besides those that event streams always have
      * @param onOpen gets the stream once its headers are on the way; called by an event loop, so it must not block
      */
-    record Events(Consumer<EventStream> onOpen) implements Answer {}
+    record Events(Map<String, String> headers, Consumer<EventStream> onOpen) implements Answer {
+        /** Copies the headers. */
+        public Events {
+            headers = Map.copyOf(headers);
+        }
+    }
 
     /** An answer of status 200. */
     static Answer ok(String mediaType, byte[] body) {

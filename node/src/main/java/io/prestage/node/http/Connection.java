@@ -291,6 +291,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
 
     private void writeEvents(ChannelHandlerContext ctx, HttpRequest request, Answer.Events events) {
         HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        events.headers().forEach(response.headers()::set);
         response.headers().set(HttpHeaderNames.CONTENT_TYPE, "text/event-stream");
         response.headers().set(HttpHeaderNames.CACHE_CONTROL, "no-store");
         if (request.method().equals(HttpMethod.HEAD)) {

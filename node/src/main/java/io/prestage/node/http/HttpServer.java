@@ -20,6 +20,7 @@ import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.BindException;
@@ -115,6 +116,11 @@ public final class HttpServer implements AutoCloseable {
     /** The address that is served, with the port that was taken. */
     public InetSocketAddress address() {
         return (InetSocketAddress) listener.localAddress();
+    }
+
+    /** The event loops, for their metrics. */
+    public Iterable<EventExecutor> loops() {
+        return loops;
     }
 
     /** Ends all connections and gives the port back; returns when that is done. */

@@ -1,36 +1,60 @@
 package io.prestage.node.monitor;
 
 import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.FunctionTimer;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.netty4.NettyAllocatorMetrics;
+import io.micrometer.core.instrument.binder.netty4.NettyEventExecutorMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.util.Locale;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 
-/** A node's metrics in the format of Prometheus. Safe for every thread. */
+/**
+ * A node's metrics in the format of Prometheus. Safe for every thread.
+ *
+ * <p>Every series is there from the start, with 0 before the first event: a rate over a counter that appears with its first
+ * increment misses that increment.
+ */
 public final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final AtomicInteger peers = new AtomicInteger();
-    private final Map<String, Runnable> refreshers = new ConcurrentHashMap<>();
     private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final List<Runnable> refreshers = new CopyOnWriteArrayList<>();
 
-    /** Starts with the metrics of the JVM. */
+    /** Starts with the metrics of the process and its JVM. */
     public Metrics() {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
+        new ClassLoaderMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
         collections.bindTo(registry);
-        gauge("prestage.peers", "Neighbours that are connected", peers::get);
+    }
+
+    /** Adds the metrics of Netty's buffers and of these event loops. */
+    public void netty(Iterable<EventExecutor> loops) {
+        if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider provider) {
+            new NettyAllocatorMetrics(provider).bindTo(registry);
+        }
+        new NettyEventExecutorMetrics(loops).bindTo(registry);
     }
 
     /** Counts what an adder counts, under {@code <name>_<unit>_total}. */
@@ -41,18 +65,19 @@ public final class Metrics implements AutoCloseable {
                 .register(registry);
     }
 
-    /**
-     * Counts by reason, under {@code <name>_total{reason}}.
-     *
-     * @param adders grows as reasons turn up; they are shown from the next {@link #text} on
-     */
+    /** Counts by reason, under {@code <name>_total{reason}}. */
     public void counters(String name, String help, Map<String, LongAdder> adders) {
-        refreshers.put(
-                name,
-                () -> adders.forEach((reason, adder) -> FunctionCounter.builder(name, adder, LongAdder::sum)
-                        .tags(Tags.of("reason", reason))
-                        .description(help)
-                        .register(registry)));
+        adders.forEach((reason, adder) -> FunctionCounter.builder(name, adder, LongAdder::sum)
+                .tags(Tags.of("reason", reason))
+                .description(help)
+                .register(registry));
+    }
+
+    /** Counts something that takes time, under {@code <name>_seconds_count} and {@code <name>_seconds_sum}. */
+    public void timer(String name, String help, LongAdder count, LongAdder nanos) {
+        FunctionTimer.builder(name, count, LongAdder::sum, any -> nanos.sum(), TimeUnit.NANOSECONDS)
+                .description(help)
+                .register(registry);
     }
 
     /** Shows a number that goes up and down. */
@@ -60,27 +85,35 @@ public final class Metrics implements AutoCloseable {
         Gauge.builder(name, value).description(help).register(registry);
     }
 
-    /** Shows 1 while the node is in a state, else 0, as {@code prestage_node_state{state}}. */
-    public void state(String state, BooleanSupplier is) {
-        Gauge.builder("prestage.node.state", () -> is.getAsBoolean() ? 1 : 0)
-                .tags(Tags.of("state", state.toLowerCase(Locale.ROOT)))
-                .description("1 for the state that the node is in")
-                .register(registry);
+    /** Shows a number for each of some values of one label, all of them known from the start. */
+    public <T> void gauges(
+            String name,
+            String help,
+            String label,
+            Iterable<T> values,
+            Labelled<T> labelled,
+            ToDoubleFunction<T> value) {
+        for (T each : values) {
+            Gauge.builder(name, () -> value.applyAsDouble(each))
+                    .tags(Tags.of(label, labelled.label(each)))
+                    .description(help)
+                    .register(registry);
+        }
     }
 
-    /** Sets how many neighbours are connected. */
-    public void peers(int connected) {
-        peers.set(connected);
-    }
-
-    /** How many neighbours are connected. */
-    public int peers() {
-        return peers.get();
+    /** Shows 1 for each of what there is at the moment of a look, labelled so. */
+    public void present(String name, String help, Supplier<List<Tags>> labels) {
+        MultiGauge gauge = MultiGauge.builder(name).description(help).register(registry);
+        refreshers.add(() -> gauge.register(
+                labels.get().stream()
+                        .map(tags -> MultiGauge.Row.of(tags, () -> 1))
+                        .toList(),
+                true));
     }
 
     /** All metrics, as Prometheus scrapes them. */
     public String text() {
-        refreshers.values().forEach(Runnable::run);
+        refreshers.forEach(Runnable::run);
         return registry.scrape();
     }
 
@@ -88,5 +121,12 @@ public final class Metrics implements AutoCloseable {
     public void close() {
         collections.close();
         registry.close();
+    }
+
+    /** The word that stands for a value in a label. */
+    @FunctionalInterface
+    public interface Labelled<T> {
+        /** The label's value. */
+        String label(T value);
     }
 }

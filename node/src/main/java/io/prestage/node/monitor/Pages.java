@@ -1,69 +1,89 @@
 package io.prestage.node.monitor;
 
+import io.prestage.node.cluster.Progress;
+import io.prestage.node.cluster.ServerState;
 import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.http.Answer;
-import io.prestage.node.http.EventStream;
 import io.prestage.node.http.Request;
 import io.prestage.node.http.Route;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What a node answers over HTTP, but for the registry's API. Safe for every thread. */
 public final class Pages implements AutoCloseable {
+    /**
+     * A page that was loaded from one node asks another when that one dies; nothing here is secret or can be changed.
+     */
+    private static final Map<String, String> FOR_ANY_PAGE =
+            Map.of("Access-Control-Allow-Origin", "*", "Cache-Control", "no-store");
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Supplier<FleetView> fleet;
-    private final Supplier<ServerStatus> server;
+    private final Supplier<NodeView> node;
     private final Metrics metrics;
-    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(run -> {
-        Thread thread = new Thread(run, "events");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Broadcast broadcast;
+    private final RemoteNodes others = new RemoteNodes();
 
     /**
      * Pages that show what these give.
      *
      * @param fleet the fleet as this node sees it
-     * @param server this node
+     * @param node this node in detail
+     * @param watcher told once a second how the fleet is
      */
-    public Pages(Supplier<FleetView> fleet, Supplier<ServerStatus> server, Metrics metrics) {
+    public Pages(Supplier<FleetView> fleet, Supplier<NodeView> node, Metrics metrics, Consumer<FleetView> watcher) {
         this.fleet = fleet;
-        this.server = server;
+        this.node = node;
         this.metrics = metrics;
+        this.broadcast = new Broadcast(fleet, watcher);
     }
 
     /** Which page is where. */
     public List<Route> routes() {
-        return List.of(
-                new Route(
-                        "/",
-                        request -> Answer.text(
-                                200,
-                                "Prestage node "
-                                        + server.get().member().name()
-                                        + ": /api/v1/node /api/v1/fleet /api/v1/events /metrics /sd /healthz /v2/")),
-                new Route("/api/v1/node", request -> json(server.get())),
-                new Route("/api/v1/fleet", request -> json(fleet.get())),
-                new Route("/api/v1/events", request -> new Answer.Events(this::stream)),
-                new Route("/metrics", this::metrics),
-                new Route("/sd", request -> json(targets())),
-                new Route("/healthz", request -> health()));
+        List<Route> routes = new ArrayList<>(Assets.routes());
+        routes.add(new Route("/api/v1/node", this::node));
+        routes.add(new Route("/api/v1/fleet", request -> json(fleet.get())));
+        routes.add(new Route("/api/v1/events", request -> new Answer.Events(FOR_ANY_PAGE, broadcast::open)));
+        routes.add(new Route("/metrics", request -> metrics()));
+        routes.add(new Route("/sd", request -> json(targets())));
+        routes.add(new Route("/healthz", request -> health()));
+        return routes;
     }
 
     @Override
     public void close() {
-        clock.shutdownNow();
+        broadcast.close();
     }
 
-    private Answer metrics(Request request) {
+    /** This node, or with {@code ?server=NAME} another one, which is asked: a browser may not reach it. */
+    private Answer node(Request request) {
+        Optional<String> name = request.parameter("server");
+        NodeView self = node.get();
+        if (name.isEmpty() || name.get().equals(self.server().member().name())) {
+            return json(self);
+        }
+        Optional<ServerStatus> named = fleet.get().servers().stream()
+                .filter(server -> server.member().name().equals(name.get()))
+                .findFirst();
+        if (named.isEmpty()) {
+            return problem(404, "the fleet has no server called '" + name.get() + "': see /api/v1/fleet");
+        }
+        try {
+            return json(others.ask(named.get().member()));
+        } catch (IOException e) {
+            return problem(502, e.getMessage());
+        }
+    }
+
+    private Answer metrics() {
         return new Answer.Content(
                 200,
                 "text/plain; version=0.0.4; charset=utf-8",
@@ -72,30 +92,39 @@ public final class Pages implements AutoCloseable {
     }
 
     private Answer health() {
-        String problem = server.get().progress().problem();
-        return problem.isEmpty() ? Answer.text(200, "ok") : Answer.text(503, problem);
+        Progress progress = node.get().server().progress();
+        return progress.problem().isEmpty() ? Answer.text(200, "ok") : Answer.text(503, progress.problem());
     }
 
-    /** Prometheus' HTTP service discovery: every present server of the fleet as a target of its own. */
+    /**
+     * Prometheus' HTTP service discovery: every server of the fleet as a target of its own. Those that left unfinished stay, so
+     * that Prometheus goes on saying that they are down.
+     */
     private List<Map<String, Object>> targets() {
         FleetView view = fleet.get();
         return view.servers().stream()
-                .filter(ServerStatus::present)
-                .map(present -> Map.<String, Object>of(
+                .filter(server -> server.present() || server.state() != ServerState.COMPLETE)
+                .map(server -> Map.<String, Object>of(
                         "targets",
-                        List.of(present.member().host() + ":" + present.member().httpPort()),
+                        List.of(server.member().host() + ":" + server.member().httpPort()),
                         "labels",
-                        Map.of("server", present.member().name(), "cluster", view.cluster())))
+                        Map.of("server", server.member().name(), "cluster", view.cluster())))
                 .toList();
     }
 
-    private void stream(EventStream stream) {
-        ScheduledFuture<?> ticking = clock.scheduleAtFixedRate(
-                () -> stream.send("fleet", JSON.writeValueAsString(fleet.get())), 0, 1, TimeUnit.SECONDS);
-        stream.onClose(() -> ticking.cancel(false));
+    private static Answer problem(int status, String sentence) {
+        return json(status, JSON.writeValueAsBytes(Map.of("problem", sentence)));
     }
 
     private static Answer json(Object value) {
-        return Answer.json(200, JSON.writeValueAsBytes(value));
+        return json(JSON.writeValueAsBytes(value));
+    }
+
+    private static Answer json(byte[] value) {
+        return json(200, value);
+    }
+
+    private static Answer json(int status, byte[] value) {
+        return new Answer.Content(status, "application/json", value, FOR_ANY_PAGE);
     }
 }

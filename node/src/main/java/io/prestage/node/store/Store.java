@@ -52,6 +52,7 @@ public final class Store implements AutoCloseable {
     private final Pieces pieces;
     private final Layout layout;
     private final FolderLock lock;
+    private final StoreCounters counters;
     private final OpenFiles files = new OpenFiles(OPEN_FILES);
     private final Writeback writeback = new Writeback();
     private final PieceHashes hashes;
@@ -67,11 +68,12 @@ public final class Store implements AutoCloseable {
     private boolean receipt;
     private int movesToFlush;
 
-    private Store(Plan plan, Layout layout, FolderLock lock) {
+    private Store(Plan plan, Layout layout, FolderLock lock, StoreCounters counters) {
         this.plan = plan;
         this.pieces = Pieces.of(plan);
         this.layout = layout;
         this.lock = lock;
+        this.counters = counters;
         this.hashes = new PieceHashes(pieces.count());
         this.held = new PieceSet(pieces.count());
         this.partial = new AtomicReferenceArray<>(pieces.blobs());
@@ -91,6 +93,11 @@ public final class Store implements AutoCloseable {
      * @throws StoreException if the folder cannot be used; it is then as it was
      */
     public static Store open(Path folder, Plan plan) throws StoreException {
+        return open(folder, plan, new StoreCounters());
+    }
+
+    /** The same, counting what it does to the disk. */
+    public static Store open(Path folder, Plan plan, StoreCounters counters) throws StoreException {
         checkNames(plan);
         Layout layout = new Layout(folder.toAbsolutePath().normalize());
         createFolder(layout.folder());
@@ -99,7 +106,7 @@ public final class Store implements AutoCloseable {
         try {
             FolderUse use = FolderUse.of(layout);
             use.require(plan);
-            return begun(new Store(plan, layout, lock), use);
+            return begun(new Store(plan, layout, lock, counters), use);
         } catch (IOException | RuntimeException e) {
             try {
                 lock.abandon();
@@ -245,8 +252,13 @@ public final class Store implements AutoCloseable {
         if (blob == null) {
             return false;
         }
+        long begun = System.nanoTime();
         try {
-            return blob.write(piece, content, sha256, () -> publish(piece, sha256)) == PartialBlob.Written.LAST;
+            boolean last = blob.write(piece, content, sha256, () -> publish(piece, sha256)) == PartialBlob.Written.LAST;
+            counters.writes.increment();
+            counters.writtenBytes.add(content.remaining());
+            counters.writeNanos.add(System.nanoTime() - begun);
+            return last;
         } catch (IOException e) {
             throw StoreException.of(layout.folder(), "write a piece of blob " + digest(pieces.blob(piece)), e);
         }
@@ -269,10 +281,13 @@ public final class Store implements AutoCloseable {
         if (!whole.isWhole()) {
             throw new IllegalStateException("blob " + digest(blob) + " lacks a piece");
         }
+        long begun = System.nanoTime();
         try {
             whole.verify();
             if (whole.moveTo(layout.blob(digest(blob)), () -> partial.set(blob, null))) {
                 countVerified();
+                counters.finishes.increment();
+                counters.finishNanos.add(System.nanoTime() - begun);
             }
         } catch (IOException e) {
             throw StoreException.of(layout.folder(), "finish blob " + digest(blob), e);

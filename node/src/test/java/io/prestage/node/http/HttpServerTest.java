@@ -72,7 +72,7 @@ class HttpServerTest {
                             throw new IllegalStateException("secret detail");
                         }),
                         new Route("/gone", request -> file(folder.resolve("gone"))),
-                        new Route("/events", request -> new Answer.Events(stream::set))),
+                        new Route("/events", request -> new Answer.Events(Map.of(), stream::set))),
                 Duration.ofMillis(400));
     }
 

@@ -1,0 +1,58 @@
+package io.prestage.node;
+
+import io.prestage.node.cluster.Cluster;
+import io.prestage.node.cluster.ServerState;
+import io.prestage.node.cluster.ServerStatus;
+import io.prestage.node.monitor.Event;
+import io.prestage.node.monitor.EventLog;
+import io.prestage.node.monitor.FleetView;
+import io.prestage.protocol.NodeId;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Notes in the log when a server gets stuck and when it gets on again: on the server itself, and on the coordinator for all
+ * others. To be called by one thread at a time.
+ */
+final class StuckServers {
+    private final NodeId self;
+    private final Cluster cluster;
+    private final EventLog log;
+    private final Map<NodeId, ServerState> known = new HashMap<>();
+
+    StuckServers(NodeId self, Cluster cluster, EventLog log) {
+        this.self = self;
+        this.cluster = cluster;
+        this.log = log;
+    }
+
+    /** Looks at the fleet as it is now. */
+    void seen(FleetView fleet) {
+        boolean all = cluster.isCoordinator();
+        for (ServerStatus server : fleet.servers()) {
+            NodeId id = server.member().id();
+            ServerState before = known.put(id, server.state());
+            boolean changed = before != null && before != server.state();
+            if (changed && (all || id.equals(self))) {
+                note(server, before);
+            }
+        }
+    }
+
+    private void note(ServerStatus server, ServerState before) {
+        String name = server.member().name();
+        if (server.state() == ServerState.STALLED) {
+            log.add(Event.warn("server.stalled", name + " is stalled")
+                    .because(server.reason())
+                    .then("the others go on without it")
+                    .withPeer(name));
+        } else if (server.state() == ServerState.FAILED) {
+            log.add(Event.error("server.failed", name + " has failed")
+                    .because(server.reason())
+                    .then("the others go on without it")
+                    .withPeer(name));
+        } else if (before == ServerState.STALLED) {
+            log.add(Event.info("server.recovered", name + " gets on again").withPeer(name));
+        }
+    }
+}
