@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
             PartitionCommand.class,
             SiteConfigCommand.class,
             StatusCommand.class,
+            TopCommand.class,
             SimulateCommand.class,
             BenchCommand.class,
             LabCommand.class

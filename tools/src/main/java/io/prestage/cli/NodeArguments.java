@@ -103,6 +103,15 @@ final class NodeArguments {
     Optional<Rate> downloadLimit = Optional.empty();
 
     @Option(
+            names = "--log-format",
+            paramLabel = "F",
+            defaultValue = "text",
+            converter = LogFormat.Converter.class,
+            description = "text, or json: one object a line on standard error, with event, node, blob, peer, what, why,"
+                    + " next. Default: ${DEFAULT-VALUE}.")
+    LogFormat logFormat;
+
+    @Option(
             names = "--insecure",
             description =
                     "Let every machine on the network join, unencrypted. Needed as long as nothing else is chosen.")

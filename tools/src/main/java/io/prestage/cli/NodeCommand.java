@@ -80,7 +80,7 @@ final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         NodeOptions options = node.options(Optional.empty(), spec.commandLine());
-        NodeRun run = new NodeRun(exitWhenComplete, OptionalInt.empty(), linger);
+        NodeRun run = new NodeRun(exitWhenComplete, OptionalInt.empty(), linger, node.logFormat);
         PrintWriter out = spec.commandLine().getOut();
         if (device.isEmpty()) {
             if (size.isPresent()) {

@@ -25,8 +25,9 @@ import org.slf4j.LoggerFactory;
  * @param exitWhenComplete whether it ends by itself at all
  * @param expect servers that have to be complete before; nothing if only this one counts
  * @param linger how long to go on serving once this one is complete, unless the whole fleet is
+ * @param logFormat how to write what happens
  */
-record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
+record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, LogFormat logFormat) {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRun.class);
     private static final Duration LOOK = Duration.ofMillis(250);
 
@@ -49,6 +50,19 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger) {
      * @param afterwards done when the node is closed, whatever ended it, a signal too
      */
     int run(NodeOptions options, PrintWriter out, Afterwards afterwards) throws IOException {
+        logFormat.use(options.server().name());
+        try {
+            return serve(options, logFormat.progress(out), afterwards);
+        } catch (IOException e) {
+            if (logFormat == LogFormat.TEXT) {
+                throw e;
+            }
+            LOG.error("this node ends: {}", e.getMessage());
+            return 1;
+        }
+    }
+
+    private int serve(NodeOptions options, PrintWriter out, Afterwards afterwards) throws IOException {
         CountDownLatch ended = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         Node node = new Node(options);

@@ -74,7 +74,7 @@ final class SeedCommand implements Callable<Integer> {
             seed = new NodeOptions.Seed(
                     request.line(), new StagingPlanner(request), origin.options(spec.commandLine()), replace);
         }
-        return new NodeRun(exitWhenComplete, NodeRun.expected(expect), Duration.ZERO)
+        return new NodeRun(exitWhenComplete, NodeRun.expected(expect), Duration.ZERO, node.logFormat)
                 .run(
                         node.options(Optional.of(seed), spec.commandLine()),
                         spec.commandLine().getOut());

@@ -1,7 +1,9 @@
 package io.prestage.cli;
 
 import io.prestage.node.cluster.Progress;
+import io.prestage.node.cluster.ServerState;
 import io.prestage.node.cluster.ServerStatus;
+import io.prestage.node.monitor.FleetTotals;
 import io.prestage.node.monitor.FleetView;
 import io.prestage.protocol.Bytes;
 import java.io.IOException;
@@ -121,6 +123,18 @@ final class StatusCommand implements Callable<Integer> {
                 fleet.members(),
                 fleet.seeds(),
                 fleet.complete());
+        FleetTotals totals = fleet.totals();
+        out.printf(
+                Locale.ROOT,
+                "%s of %s staged, from the origin %s, %d stalled, %d failed%s%n",
+                new Bytes(totals.verifiedBytes()),
+                new Bytes(totals.planBytes()),
+                new Bytes(totals.originBytes()),
+                fleet.in(ServerState.STALLED),
+                fleet.in(ServerState.FAILED),
+                fleet.millisLeft()
+                        .map(millis -> ", " + TopScreen.span(millis) + " left")
+                        .orElse(""));
         out.println(fleet.plan().map(plan -> "plan " + plan.plan()).orElse("no plan yet: no seed has offered one"));
         out.printf(
                 Locale.ROOT,
@@ -140,14 +154,12 @@ final class StatusCommand implements Callable<Integer> {
                     "%-24s %-16s %-9s %4d%% %12s %14s  %s%n",
                     server.member().name() + (server.member().seed() ? " (seed)" : ""),
                     server.member().host(),
-                    server.present() || progress.complete()
-                            ? progress.phase().name().toLowerCase(Locale.ROOT)
-                            : "lost",
+                    server.state().label(),
                     percent,
                     new Bytes(progress.verifiedBytes()),
                     ProgressLine.pace(progress),
                     safety(server));
-            String trouble = progress.problem().isEmpty() ? server.member().withdrawn() : progress.problem();
+            String trouble = server.reason().isEmpty() ? server.member().withdrawn() : server.reason();
             if (!trouble.isEmpty()) {
                 out.println("    " + trouble);
             }
