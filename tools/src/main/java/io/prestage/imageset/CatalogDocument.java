@@ -4,6 +4,8 @@ import io.prestage.imageset.Catalog.ChannelEntry;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +17,6 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 
@@ -66,6 +67,14 @@ record CatalogDocument(
         relatedImages = List.copyOf(relatedImages);
     }
 
+    private static JsonParser parser(BufferedInputStream content) throws IOException {
+        return isJson(content)
+                ? JSON.createParser(ObjectReadContext.empty(), content)
+                : YAML.createParser(
+                        ObjectReadContext.empty(),
+                        new WholeCharacters(new InputStreamReader(content, StandardCharsets.UTF_8)));
+    }
+
     /**
      * Reads all documents of a file, which is JSON if it begins with a brace, else YAML.
      *
@@ -76,8 +85,7 @@ record CatalogDocument(
      */
     static void readAll(String file, InputStream content, Consumer<CatalogDocument> found) throws IOException {
         BufferedInputStream buffered = new BufferedInputStream(content, 1 << 16);
-        TokenStreamFactory format = isJson(buffered) ? JSON : YAML;
-        try (JsonParser parser = format.createParser(ObjectReadContext.empty(), buffered)) {
+        try (JsonParser parser = parser(buffered)) {
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
                 if (token == JsonToken.START_OBJECT) {
                     found.accept(read(parser));

@@ -34,6 +34,8 @@ record YamlTree(String file, String path, Node node) {
         LoadSettings settings = LoadSettings.builder()
                 .setLabel(file)
                 .setAllowDuplicateKeys(false)
+                // Whole: the parser fails where its buffer would end within a character of two units.
+                .setBufferSize(text.length() + 1)
                 .build();
         try {
             Optional<Node> root = new Compose(settings).composeString(text);

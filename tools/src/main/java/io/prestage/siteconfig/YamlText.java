@@ -61,6 +61,8 @@ final class YamlText {
         LoadSettings settings = LoadSettings.builder()
                 .setLabel(name)
                 .setCodePointLimit(Integer.MAX_VALUE)
+                // Whole: the parser fails where its buffer would end within a character of two units.
+                .setBufferSize(text.length() + 1)
                 .build();
         this.events = new Parse(settings).parseString(text).iterator();
     }

@@ -206,6 +206,15 @@ final class OperatorSelectionTest {
         assertTrue(read("---\n" + yaml + "---\n" + yaml).size() == 2);
     }
 
+    @Test
+    void readsCharactersOfTwoUnitsWhereverTheParsersBufferEnds() throws Exception {
+        for (int length = 900; length < 1100; length++) {
+            List<CatalogDocument> read =
+                    read("schema: olm.package\nname: a\ndescription: " + "x".repeat(length) + "\uD83D\uDE00 end\n");
+            assertEquals(1, read.size());
+        }
+    }
+
     private static List<CatalogDocument> read(String text) throws Exception {
         List<CatalogDocument> documents = new ArrayList<>();
         CatalogDocument.readAll("c", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), documents::add);

@@ -44,8 +44,10 @@ final class SiteManifestPropertyTest {
 
     private static List<Object> documents(String text) {
         List<Object> documents = new ArrayList<>();
-        Iterator<Object> loaded =
-                new Load(LoadSettings.builder().build()).loadAllFromString(text).iterator();
+        Iterator<Object> loaded = new Load(
+                        LoadSettings.builder().setBufferSize(text.length() + 1).build())
+                .loadAllFromString(text)
+                .iterator();
         loaded.forEachRemaining(documents::add);
         return documents;
     }
