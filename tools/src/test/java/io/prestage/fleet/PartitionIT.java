@@ -121,7 +121,9 @@ final class PartitionIT {
 
     private String bytes() throws Exception {
         Ran.of("blockdev", "--flushbufs", disk).output();
-        return Ran.of("sha256sum", image.toString()).output();
+        // Where tar finds holes there is nothing to read.
+        return Ran.of("sh", "-c", "tar --sparse --mtime=@0 -cf - -C / '." + image + "' | sha256sum")
+                .output();
     }
 
     private void attach(String sector) throws Exception {
