@@ -1,14 +1,17 @@
 package io.prestage.cli;
 
+import io.prestage.node.origin.OriginOptions;
 import io.prestage.node.store.LayoutVerification;
 import io.prestage.node.store.LayoutVerification.Problem;
 import io.prestage.node.store.LayoutVerification.Result;
+import io.prestage.protocol.Bytes;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -21,7 +24,12 @@ import tools.jackson.databind.json.JsonMapper;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Hash everything on the data partition again and say what is wrong. Exit 0 only if nothing is.",
-        footer = {"", "Example:", "  prestage verify -f /mnt"})
+        footer = {
+            "",
+            "Examples:",
+            "  prestage verify -f /mnt",
+            "  prestage verify -f /mnt --repair --authfile pull-secret.json"
+        })
 final class VerifyCommand implements Callable<Integer> {
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -36,13 +44,28 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the result as JSON.")
     private boolean json;
 
+    @Option(
+            names = "--repair",
+            description = "Fetch what is damaged or absent again from where it was staged from, then verify again.")
+    private boolean repair;
+
+    @Mixin
+    private OriginArguments origin;
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException {
-        Result result = LayoutVerification.of(folder, Runtime.getRuntime().availableProcessors(), bytes -> {});
+        OriginOptions options = origin.options(spec.commandLine());
         PrintWriter out = spec.commandLine().getOut();
+        Result result = verify();
+        if (repair && !result.isGood()) {
+            PrintWriter err = spec.commandLine().getErr();
+            print(result, err);
+            err.println("fetched " + new Bytes(new RepairRun(folder, options, err).run()) + " again");
+            result = verify();
+        }
         if (json) {
             out.println(JSON.writeValueAsString(result));
         } else {
@@ -50,6 +73,10 @@ final class VerifyCommand implements Callable<Integer> {
         }
         out.flush();
         return result.isGood() ? 0 : 1;
+    }
+
+    private Result verify() throws IOException {
+        return LayoutVerification.of(folder, Runtime.getRuntime().availableProcessors(), bytes -> {});
     }
 
     private void print(Result result, PrintWriter out) {

@@ -13,12 +13,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -374,6 +376,52 @@ final class DownloadIT {
         assertTrue(Files.exists(folder.resolve("images/troubleshoot_latest")));
         assertEquals(
                 0, Ran.of(Prestage.command("verify", "-f", folder.toString())).code());
+    }
+
+    @Test
+    void whatIsDamagedIsNamedWithItsImagesAndFetchedAgainAlone() throws Exception {
+        Path folder = scratch.resolve("damaged");
+        prestage("-f", folder.toString(), "--img", ReleaseStock.TROUBLESHOOT, "--img", ReleaseStock.INSTALLER)
+                .output();
+        List<Path> layers = layers(folder.resolve("images/troubleshoot_latest"));
+        Path flipped = folder.resolve("blobs/sha256").resolve(layers.get(0).getFileName());
+        byte[] content = Files.readAllBytes(flipped);
+        content[content.length / 2] ^= 1;
+        Files.write(flipped, content);
+        Path absent = folder.resolve("blobs/sha256").resolve(layers.get(1).getFileName());
+        Files.delete(absent);
+        Ran found = Ran.of(Prestage.command("verify", "-f", folder.toString()));
+        assertEquals(1, found.code(), found::toString);
+        for (Path hit : List.of(flipped, absent)) {
+            assertTrue(
+                    found.out().lines().anyMatch(line -> line.contains(hit.getFileName().toString())
+                            && line.contains("troubleshoot_latest")),
+                    found::toString);
+        }
+        Ran repaired = Ran.of(Prestage.command(
+                "verify",
+                "--repair",
+                "-f",
+                folder.toString(),
+                "--registries-conf",
+                stock.registriesConf().toString()));
+        assertEquals(0, repaired.code(), repaired::toString);
+        assertTrue(repaired.out().contains("is good"), repaired::toString);
+        assertEquals(
+                0, Ran.of(Prestage.command("verify", "-f", folder.toString())).code());
+        Files.delete(folder.resolve("receipt.json"));
+        Ran without = Ran.of(Prestage.command("verify", "--repair", "-f", folder.toString()));
+        assertEquals(1, without.code(), without::toString);
+        assertTrue(without.err().contains("stage it again with the command"), without::toString);
+    }
+
+    /** The largest files of an image's folder, whose names are those of blobs. */
+    private static List<Path> layers(Path image) throws IOException {
+        try (Stream<Path> files = Files.list(image)) {
+            return files.filter(file -> file.getFileName().toString().matches("[0-9a-f]{64}"))
+                    .sorted(Comparator.comparingLong((Path file) -> file.toFile().length()).reversed())
+                    .toList();
+        }
     }
 
     @Test

@@ -1,0 +1,61 @@
+package io.prestage.cli;
+
+import io.prestage.node.Download;
+import io.prestage.node.origin.NetworkBlobs;
+import io.prestage.node.origin.OriginOptions;
+import io.prestage.node.origin.RegistryClient;
+import io.prestage.node.store.StagedFiles;
+import io.prestage.node.store.StagedPlan;
+import io.prestage.node.store.StoreException;
+import io.prestage.protocol.Plan;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * Fetches the blobs of a staged folder that are damaged or absent again, from where they came from.
+ *
+ * <p>What is staged is read from the receipt and the manifests, so these have to be there. A blob takes its place when it is whole and
+ * verified, as when it was staged; interrupted, it can be run again.
+ *
+ * @param folder of the data partition
+ * @param options how the origin is reached
+ * @param out hears of what could not be had
+ */
+record RepairRun(Path folder, OriginOptions options, PrintWriter out) {
+    /**
+     * Does it.
+     *
+     * @return bytes that were fetched
+     * @throws IOException if the folder does not say what it is to hold, or cannot be written
+     */
+    long run() throws IOException {
+        LongAdder received = new LongAdder();
+        try (RegistryClient registry = new RegistryClient(options, received::add);
+                Download download = Download.into(folder, plan(), new NetworkBlobs(registry), new Failures())) {
+            download.run(options.connections(), DownloadRun.server(), received::sum);
+        }
+        return received.sum();
+    }
+
+    private Plan plan() throws StoreException {
+        try {
+            return StagedPlan.of(StagedFiles.at(folder));
+        } catch (StoreException e) {
+            throw new Failure("the receipt, a manifest or a list is damaged, so that " + folder
+                    + " does not say what it is to hold (" + e.getMessage()
+                    + "): stage it again with the command that it was staged with, which keeps what is good");
+        }
+    }
+
+    private final class Failures implements Download.Listener {
+        @Override
+        public void staged(Plan.Image image, boolean before) {}
+
+        @Override
+        public void failed(Plan.Image image, String reason) {
+            out.println("could not repair " + image.name() + ": " + reason);
+        }
+    }
+}
