@@ -394,8 +394,10 @@ final class DownloadIT {
         assertEquals(1, found.code(), found::toString);
         for (Path hit : List.of(flipped, absent)) {
             assertTrue(
-                    found.out().lines().anyMatch(line -> line.contains(hit.getFileName().toString())
-                            && line.contains("troubleshoot_latest")),
+                    found.out()
+                            .lines()
+                            .anyMatch(line -> line.contains(hit.getFileName().toString())
+                                    && line.contains("troubleshoot_latest")),
                     found::toString);
         }
         Ran repaired = Ran.of(Prestage.command(
@@ -419,7 +421,9 @@ final class DownloadIT {
     private static List<Path> layers(Path image) throws IOException {
         try (Stream<Path> files = Files.list(image)) {
             return files.filter(file -> file.getFileName().toString().matches("[0-9a-f]{64}"))
-                    .sorted(Comparator.comparingLong((Path file) -> file.toFile().length()).reversed())
+                    .sorted(Comparator.comparingLong(
+                                    (Path file) -> file.toFile().length())
+                            .reversed())
                     .toList();
         }
     }
