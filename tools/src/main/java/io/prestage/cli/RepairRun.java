@@ -11,13 +11,15 @@ import io.prestage.protocol.Plan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Fetches the blobs of a staged folder that are damaged or absent again, from where they came from.
  *
  * <p>What is staged is read from the receipt and the manifests, so these have to be there. A blob takes its place when it is whole and
- * verified, as when it was staged; interrupted, it can be run again.
+ * verified, as when it was staged. A folder that is being repaired is one that is being filled: interrupted, the repair goes on from
+ * the plan that stands there.
  *
  * @param folder of the data partition
  * @param options how the origin is reached
@@ -41,11 +43,14 @@ record RepairRun(Path folder, OriginOptions options, PrintWriter out) {
 
     private Plan plan() throws StoreException {
         try {
-            return StagedPlan.of(StagedFiles.at(folder));
+            Optional<Plan> begun = StagedPlan.unfinished(folder);
+            return begun.isPresent() ? begun.get() : StagedPlan.of(StagedFiles.at(folder));
         } catch (StoreException e) {
-            throw new Failure("the receipt, a manifest or a list is damaged, so that " + folder
-                    + " does not say what it is to hold (" + e.getMessage()
-                    + "): stage it again with the command that it was staged with, which keeps what is good");
+            throw new Failure(
+                    "the receipt, a manifest or a list is damaged, so that " + folder
+                            + " does not say what it is to hold (" + e.getMessage()
+                            + "): stage it again with the command that it was staged with, which keeps what is good",
+                    e);
         }
     }
 

@@ -400,6 +400,15 @@ final class DownloadIT {
                                     && line.contains("troubleshoot_latest")),
                     found::toString);
         }
+        Path nowhere = Files.writeString(scratch.resolve("nowhere.conf"), """
+                [[registry]]
+                prefix = "quay.io"
+                blocked = true
+                """);
+        Ran unreachable = Ran.of(Prestage.command(
+                "verify", "--repair", "-f", folder.toString(), "--registries-conf", nowhere.toString()));
+        assertEquals(1, unreachable.code(), unreachable::toString);
+        assertTrue(unreachable.err().contains("could not repair troubleshoot_latest: "), unreachable::toString);
         Ran repaired = Ran.of(Prestage.command(
                 "verify",
                 "--repair",

@@ -54,21 +54,33 @@ public final class StagedPlan {
      * @throws StoreException if there is one and it cannot be read
      */
     public static Optional<Plan> in(Path folder) throws StoreException {
-        Layout layout = new Layout(folder.toAbsolutePath().normalize());
-        FolderUse use = FolderUse.of(layout);
-        if (use.unfinished().isPresent()) {
-            try {
-                return Optional.of(Plan.decode(use.unfinished().get()));
-            } catch (IllegalArgumentException e) {
-                throw new StoreException(
-                        Reason.CORRUPT,
-                        layout.plan() + " cannot be read: " + e.getMessage() + "; remove that folder to begin anew",
-                        e);
-            }
+        Optional<Plan> unfinished = unfinished(folder);
+        if (unfinished.isPresent()) {
+            return unfinished;
         }
-        return use.receipt().isPresent()
+        Layout layout = new Layout(folder.toAbsolutePath().normalize());
+        return FolderUse.of(layout).receipt().isPresent()
                 ? Optional.of(read(StagedFiles.at(layout.folder()), staged -> staged.with(List.of())))
                 : Optional.empty();
+    }
+
+    /**
+     * The plan that is being staged in a folder, or was when that was broken off.
+     *
+     * @return nothing if the folder is complete, absent, or holds no plan
+     * @throws StoreException if there is one and it cannot be read
+     */
+    public static Optional<Plan> unfinished(Path folder) throws StoreException {
+        Layout layout = new Layout(folder.toAbsolutePath().normalize());
+        Optional<byte[]> encoded = FolderUse.of(layout).unfinished();
+        try {
+            return encoded.map(Plan::decode);
+        } catch (IllegalArgumentException e) {
+            throw new StoreException(
+                    Reason.CORRUPT,
+                    layout.plan() + " cannot be read: " + e.getMessage() + "; remove that folder to begin anew",
+                    e);
+        }
     }
 
     private interface Reading {
