@@ -11,15 +11,12 @@ import io.prestage.node.monitor.Metrics;
 import io.prestage.node.store.StoreCounters;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /** Names a node's metrics and says where each comes from; {@code docs/watching.md} lists them for people. */
 final class NodeMetrics {
-    private static final Set<ServerState> STUCK = Set.of(ServerState.STALLED, ServerState.FAILED);
-
     private final Metrics metrics = new Metrics();
 
     private NodeMetrics() {}
@@ -133,7 +130,7 @@ final class NodeMetrics {
 
     private static List<Tags> stuck(FleetView fleet, boolean told) {
         return fleet.servers().stream()
-                .filter(server -> told && STUCK.contains(server.state()))
+                .filter(server -> told && server.state().isStuck())
                 .map(server -> Tags.of(
                         "name", server.member().name(), "state", server.state().label()))
                 .toList();

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * What {@code top} shows of a fleet, as lines that are no longer than the terminal is wide. Pure.
@@ -19,7 +18,6 @@ import java.util.Set;
  * @param order in which servers are listed
  */
 record TopScreen(int width, ServerOrder order) {
-    private static final Set<ServerState> STUCK = Set.of(ServerState.STALLED, ServerState.FAILED);
     private static final int NAME = 22;
     private static final int BAR = 14;
 
@@ -105,7 +103,7 @@ record TopScreen(int width, ServerOrder order) {
                     percent(server.progress().verifiedBytes(), server.progress().planBytes()),
                     server.present() ? ProgressLine.pace(server.progress()) : "-",
                     server.millisLeft().map(TopScreen::span).orElse("-")));
-            if (STUCK.contains(server.state())) {
+            if (server.state().isStuck()) {
                 lines.add(line(kind, "  %s", server.reason()));
             }
         }

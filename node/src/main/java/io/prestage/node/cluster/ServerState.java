@@ -16,6 +16,11 @@ public enum ServerState {
     /** It gave up, and says why. */
     FAILED;
 
+    /** Whether somebody has to look at it. */
+    public boolean isStuck() {
+        return this == STALLED || this == FAILED;
+    }
+
     /** The word for it in JSON and in metrics. */
     @JsonValue
     public String label() {
