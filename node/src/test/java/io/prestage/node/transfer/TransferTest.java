@@ -102,6 +102,29 @@ final class TransferTest {
     }
 
     @Test
+    void whatIsGatheredGoesWithWhatIsSaidAtOnce() throws IOException {
+        Peer low = peer(LOW, "lab");
+        Peer high = peer(HIGH, "lab");
+        low.connect(high);
+        await().atMost(SOON).until(() -> low.heard("connected"));
+        low.transfer.loop().execute(() -> {
+            low.transfer.announce(HIGH, new Held(1, 1));
+            low.transfer.announce(HIGH, new Held(2, 2));
+            low.transfer.announceNow(HIGH, new Held(3, 3));
+            low.transfer.announce(HIGH, new Held(4, 4));
+            low.transfer.send(HIGH, new Request(5));
+            low.transfer.flushAll();
+        });
+        await().atMost(SOON).until(() -> high.messages.contains(new Request(5)));
+        assertEquals(
+                List.of(
+                        new Message.Have(List.of(new Held(1, 1), new Held(2, 2), new Held(3, 3))),
+                        new Message.Have(List.of(new Held(4, 4))),
+                        new Request(5)),
+                List.copyOf(high.messages));
+    }
+
+    @Test
     void aPlanIsToldToThoseConnectedAndToThoseThatComeLater() throws IOException {
         Peer low = peer(LOW, "lab");
         Peer high = peer(HIGH, "lab");
