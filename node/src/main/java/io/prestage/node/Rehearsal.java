@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Rehearsal implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-    /** A single one leaves a quarter of what a filling runs to be compiled; docs/decisions/0010-rehearsal.md has the figures. */
+    /** More leave less to be compiled while a fleet fills; docs/decisions/0010-rehearsal.md has the figures. */
     private static final int ROUNDS = 4;
 
     private static final int BLOBS = 4;
