@@ -40,10 +40,11 @@ record FieldText(String text) {
      *
      * @param lines whether the value is long, so that it gets a line of its own where that is possible
      * @param indent of that line, in spaces from the field's name
+     * @return the edit that adds it, and one that keeps the value before it what it is where that takes one
      */
-    Edit append(YamlNode.Mapping owner, String key, JsonNode json, boolean lines, int indent) {
+    List<Edit> append(YamlNode.Mapping owner, String key, JsonNode json, boolean lines, int indent) {
         if (owner.flow()) {
-            return appendToFlow(owner, key, json);
+            return List.of(appendToFlow(owner, key, json));
         }
         String margin = " ".repeat(owner.column());
         YamlNode last = lastLeaf(owner);
@@ -56,7 +57,23 @@ record FieldText(String text) {
         String field = margin + key + ":" + (lines ? newLine + margin + " ".repeat(indent) : " ")
                 + single(FieldJson.compact(json));
         boolean atLineStart = at == 0 || text.charAt(at - 1) == '\n';
-        return new Edit(at, at, keepsBlankLines && atLineStart ? field + newLine : newLine + field);
+        Edit added = new Edit(at, at, keepsBlankLines && atLineStart ? field + newLine : newLine + field);
+        return endsWithoutLineBreak(last) ? List.of(strip((YamlNode.Scalar) last), added) : List.of(added);
+    }
+
+    /** Whether the text ends inside a block, whose value would gain the line break that comes between it and a field. */
+    private boolean endsWithoutLineBreak(YamlNode last) {
+        return last instanceof YamlNode.Scalar scalar
+                && scalar.isBlock()
+                && text.indexOf('\n', contentEnd(last)) < 0
+                && !header(scalar).contains("-");
+    }
+
+    /** Makes a block's value end before its last line break (YAML 1.2.2, 8.1.1.2). */
+    private Edit strip(YamlNode.Scalar scalar) {
+        int content = afterProperties(scalar);
+        int keep = header(scalar).indexOf('+');
+        return keep < 0 ? new Edit(content + 1, content + 1, "-") : new Edit(content + keep, content + keep + 1, "-");
     }
 
     private Edit appendToFlow(YamlNode.Mapping owner, String key, JsonNode json) {

@@ -213,7 +213,11 @@ public final class SiteManifest {
         if (due.isPresent()) {
             changed.add(target.field());
             boolean lines = target.rule instanceof IgnitionOverride;
-            added.add(fields.append(target.mapping, target.rule.key(), due.get(), lines, indent));
+            for (Edit edit : fields.append(target.mapping, target.rule.key(), due.get(), lines, indent)) {
+                if (!added.contains(edit)) { // several fields behind one value have one edit of it in common
+                    added.add(edit);
+                }
+            }
         }
     }
 

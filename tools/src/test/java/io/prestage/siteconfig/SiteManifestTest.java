@@ -40,6 +40,17 @@ final class SiteManifestTest {
         assertSettled(updated);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"|", ">", "|+", ">2+ # folded", "|-"})
+    void aBlockThatEndsTheTextWithoutALineBreakKeepsItsValue(String header) throws Exception {
+        Updated updated = update(HEAD + "  - nodes:\n    - hostName: n\n      note: " + header + "\n        last");
+        String kept = node(updated).get("note").toString();
+        assertEquals("last", kept.stripLeading());
+        assertEquals(kept, kept.stripTrailing());
+        assertTrue(node(updated).containsKey("installerArgs"), updated.text());
+        assertSettled(updated);
+    }
+
     @Test
     void unitsAndScriptsOfBothStagesAreWhatTheServersRun() throws Exception {
         Updated updated = update(HEAD + "  - nodes: [{hostName: n}]\n");
