@@ -162,6 +162,10 @@ final class Staging implements AutoCloseable {
 
     /** Ends the node for a reason that does not pass. */
     void fail(IOException reason) {
+        if (phase == Phase.FAILED) {
+            LOG.debug("this node failed already", reason); // on a dead disk every piece on its way fails
+            return;
+        }
         phase = Phase.FAILED;
         problem = reason.getMessage();
         log.add(Event.error("node.failed", "this node cannot go on")

@@ -7,6 +7,7 @@ import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.monitor.FleetView;
 import io.prestage.protocol.Plan;
 import io.prestage.protocol.Rate;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -73,27 +74,29 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
             await(closed, Duration.ofSeconds(45));
         });
         Runtime.getRuntime().addShutdownHook(onSignal);
-        try {
+        try (Closeable ending = () -> end(node, afterwards, closed)) { // which hides no reason for it
             node.start();
             ProgressLine line = new ProgressLine(out);
             out.println(options.server().name() + ": http://"
                     + options.cluster().bind().getHostAddress() + ":" + options.httpPort() + "/");
             watch(node, line, ended, out);
             line.end();
-        } finally {
-            boolean interrupted = Thread.interrupted(); // what is on its way to the disk is still waited for
-            LOG.debug("closing, interrupted: {}", interrupted);
-            try {
-                node.close();
-            } finally {
-                try {
-                    afterwards.run();
-                } finally {
-                    closed.countDown();
-                }
-            }
         }
         return 0;
+    }
+
+    private static void end(Node node, Afterwards afterwards, CountDownLatch closed) throws IOException {
+        boolean interrupted = Thread.interrupted(); // what is on its way to the disk is still waited for
+        LOG.debug("closing, interrupted: {}", interrupted);
+        try {
+            node.close();
+        } finally {
+            try {
+                afterwards.run();
+            } finally {
+                closed.countDown();
+            }
+        }
     }
 
     private void watch(Node node, ProgressLine line, CountDownLatch ended, PrintWriter out) throws IOException {

@@ -52,12 +52,17 @@ public final class MountedPartition implements AutoCloseable {
         if (!mounted) {
             return;
         }
-        SystemTool.run("sync", "--file-system", point.toString()).output();
-        SystemTool unmounted = SystemTool.run("umount", point.toString());
+        SystemTool flushed = SystemTool.run("sync", "--file-system", point.toString());
+        SystemTool unmounted = SystemTool.run("umount", point.toString()); // of a failed disk too
         if (!unmounted.succeeded()) {
-            throw new DiskException(partition + " is flushed but still mounted on " + point + " ("
-                    + unmounted.complaint() + "): unmount it before the server is switched off");
+            throw new DiskException(
+                    partition + " is " + (flushed.succeeded() ? "flushed but " : "") + "still mounted on " + point
+                            + " (" + unmounted.complaint() + "): unmount it before the server is switched off");
         }
         mounted = false;
+        if (!flushed.succeeded()) {
+            throw new DiskException(partition + " could not be flushed (" + flushed.complaint()
+                    + "): look for its errors with dmesg, then run the same command again");
+        }
     }
 }
