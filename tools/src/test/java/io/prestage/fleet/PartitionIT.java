@@ -3,6 +3,8 @@ package io.prestage.fleet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,9 +67,38 @@ final class PartitionIT {
         lvm[512 + 20] = 32; // where its contents begin
         System.arraycopy("LVM2 001".getBytes(StandardCharsets.US_ASCII), 0, lvm, 512 + 24, 8);
         Files.write(Path.of(disk), lvm);
-        Ran refused = partition("-s", "1");
-        assertEquals(1, refused.code(), refused::toString);
-        assertTrue(refused.err().contains("LVM2_member"), refused::toString);
+        assertRefused("is not empty, it has a signature of LVM2_member", "-s", "1");
+        Ran.of("wipefs", "--all", disk).output();
+        // Linux RAID's superblock of version 1.2 (md_p.h): at 4 KiB, and says so itself, in sectors.
+        ByteBuffer raid = ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN);
+        raid.putInt(4096, 0xa92b4efc).putInt(4096 + 4, 1).putLong(4096 + 144, 8);
+        Files.write(Path.of(disk), raid.array());
+        assertRefused("is not empty, it has a signature of linux_raid_member", "-s", "1");
+    }
+
+    @Test
+    void aDiskThatRefusesWritesIsRefused() throws Exception {
+        attach("512");
+        Ran.of("blockdev", "--setro", disk).output();
+        try {
+            assertRefused("is read-only", "-s", "1");
+        } finally {
+            Ran.of("blockdev", "--setrw", disk).output(); // the loop device stays so for whoever takes it next
+        }
+    }
+
+    @Test
+    void theOtherNameDoesTheSameAndEndsWithOneWhateverIsWrong() throws Exception {
+        attach("512");
+        String other = Prestage.PROGRAM.resolveSibling("factory-precaching-cli").toString();
+        Ran wrong = Ran.of(other, "partition", "-d", disk, "-l", "a b");
+        assertEquals(1, wrong.code(), wrong::toString);
+        assertTrue(wrong.err().contains("'a b' cannot be a partition's label"), wrong::toString);
+        Ran absent = Ran.of(other, "partition", "-d", "/dev/no-such-disk");
+        assertEquals(1, absent.code(), absent::toString);
+        Ran.of(other, "partition", "-d", disk, "-s", "1").output();
+        String probed = Ran.of("blkid", "-p", "-o", "export", disk + "p1").output();
+        assertTrue(probed.contains("TYPE=xfs") && probed.contains("PART_ENTRY_NAME=data"), probed);
     }
 
     @Test
