@@ -125,7 +125,7 @@ final class NodeMetrics {
         metrics.present(
                 "prestage.fleet.stuck",
                 "1 for each server that is stalled or failed; told by the coordinator alone",
-                () -> stuck(fleet.get(), cluster.isCoordinator()));
+                () -> stuck(fleet.get(), cluster.speaksForAll()));
     }
 
     private static List<Tags> stuck(FleetView fleet, boolean told) {

@@ -28,7 +28,7 @@ final class StuckServers {
 
     /** Looks at the fleet as it is now. */
     void seen(FleetView fleet) {
-        boolean all = cluster.isCoordinator();
+        boolean all = cluster.speaksForAll();
         for (ServerStatus server : fleet.servers()) {
             NodeId id = server.member().id();
             ServerState before = known.put(id, server.state());

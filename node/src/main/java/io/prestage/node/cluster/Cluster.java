@@ -69,7 +69,9 @@ public final class Cluster implements AutoCloseable {
     private volatile List<ServerStatus> servers = List.of();
     private volatile View view;
     private Optional<Bulletin.Offered> offer = Optional.empty();
+    private volatile boolean coordinatorIsSilent;
     private boolean publishing;
+    private long summaryAt = System.nanoTime();
 
     /** What is told to whoever runs the node. */
     public interface Listener {
@@ -266,6 +268,7 @@ public final class Cluster implements AutoCloseable {
 
     private void viewed(View accepted) {
         boolean wasCoordinator = isCoordinator();
+        summaryAt = System.nanoTime();
         view = accepted;
         coordinator.viewed(accepted.getMembers().stream().map(Cluster::id).toList());
         LOG.debug("members: {}", accepted);
@@ -295,6 +298,7 @@ public final class Cluster implements AutoCloseable {
             }
         } else if (bulletin instanceof Bulletin.Summary summary) {
             if (!isCoordinator() && isFromCoordinator(sender)) {
+                summaryAt = System.nanoTime();
                 coordinator.published(summary.servers());
                 servers = coordinator.servers();
             }
@@ -311,6 +315,10 @@ public final class Cluster implements AutoCloseable {
                 coordinator.judge();
                 servers = coordinator.servers();
                 sendSummary();
+                summaryAt = System.nanoTime();
+            } else if (view != null) {
+                coordinatorIsSilent = coordinator.suspect(id(view.getCoord()), System.nanoTime() - summaryAt);
+                servers = coordinatorIsSilent ? coordinator.servers() : servers;
             }
         } catch (RuntimeException e) {
             LOG.error("a round of reports failed", e);
@@ -385,8 +393,19 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    /** Whether this node is the one that judges, and so the one whose metrics name servers. Callable from any thread. */
-    public boolean isCoordinator() {
+    /**
+     * Whether this node is the one whose metrics and log name servers that are stuck: the coordinator, or the next in rank while
+     * that one is not heard of. Callable from any thread.
+     */
+    public boolean speaksForAll() {
+        View present = view;
+        boolean deputy = present != null
+                && present.size() > 1
+                && id(present.getMembers().get(1)).equals(self);
+        return isCoordinator() || (deputy && coordinatorIsSilent);
+    }
+
+    private boolean isCoordinator() {
         return view != null && id(view.getCoord()).equals(self);
     }
 

@@ -80,16 +80,26 @@ final class Conditions {
                             + " full: its node was stopped, or the server was switched off or cut off");
         }
         long silent = now - heardAt.getOrDefault(server.member().id(), now);
-        if (silent >= SILENCE.toNanos()) {
-            return Condition.of(
-                    ServerState.STALLED,
-                    "nothing was heard of it for " + seconds(silent) + " s: its node hangs, or its network is cut");
+        if (isSilent(silent)) {
+            return silent(silent);
         }
         return switch (progress.phase()) {
             case WAITING -> waiting(progress, chances, now);
             case CHECKING -> Condition.of(ServerState.FILLING, "it checks what its disk holds already");
             default -> filling(server, chances, now);
         };
+    }
+
+    /** Whether no report for so long is more than some lost messages. */
+    static boolean isSilent(long nanos) {
+        return nanos >= SILENCE.toNanos();
+    }
+
+    /** What is concluded of a server that has not reported for so long. */
+    static Condition silent(long nanos) {
+        return Condition.of(
+                ServerState.STALLED,
+                "nothing was heard of it for " + seconds(nanos) + " s: its node hangs, or its network is cut");
     }
 
     private Condition waiting(Progress progress, Chances chances, long now) {

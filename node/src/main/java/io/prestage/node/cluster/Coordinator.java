@@ -166,6 +166,23 @@ final class Coordinator {
         return paces.length == 0 ? 0 : paces[paces.length / 2];
     }
 
+    /**
+     * The coordinator itself is not heard of: all that a member can tell of the fleet until there is another.
+     *
+     * @param silentNanos for how long
+     * @return whether that is so long that it counts as stalled
+     */
+    boolean suspect(NodeId coordinator, long silentNanos) {
+        ServerStatus server = servers.get(coordinator);
+        if (server == null
+                || !Conditions.isSilent(silentNanos)
+                || server.progress().complete()) {
+            return false;
+        }
+        servers.put(coordinator, server.in(Conditions.silent(silentNanos)));
+        return true;
+    }
+
     private void putHoldings(NodeId id, byte[] held) {
         if (held.length <= Pieces.MAX / Byte.SIZE) {
             pieces.put(id, held);

@@ -51,7 +51,7 @@ final class SummaryRowsTest {
     void whereEachMemberGetsItsOwnCopyThereAreFewerRows() {
         SummaryRows rows = new SummaryRows(false);
         List<ServerStatus> fleet = fleet(1000);
-        assertEquals(20, rows.next(fleet, 1000).size());
+        assertEquals(10, rows.next(fleet, 1000).size());
         assertEquals(50, new SummaryRows(false).next(fleet(50), 50).size());
     }
 
