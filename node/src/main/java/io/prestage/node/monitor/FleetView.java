@@ -1,5 +1,6 @@
 package io.prestage.node.monitor;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.prestage.node.cluster.ClusterState;
 import io.prestage.node.cluster.PlanOffer;
@@ -55,6 +56,7 @@ public record FleetView(
     }
 
     /** Whether a present server still has something to receive. */
+    @JsonIgnore
     public boolean isFilling() {
         return servers.stream()
                 .anyMatch(server -> server.present() && !server.progress().complete());

@@ -1,5 +1,5 @@
 // Puts the page together: what comes from the fleet goes to each of its parts.
-import { bytes, clock, duration, element, percent, plural, rate, setText } from '/assets/format.js';
+import { bytes, clock, duration, element, percent, plural, rate, setFigure, setText } from '/assets/format.js';
 import { byUrgency, listen } from '/assets/fleet.js';
 import { Charts } from '/assets/charts.js';
 import { Flow } from '/assets/flow.js';
@@ -74,7 +74,7 @@ function hero() {
   const { totals, states, servers } = view;
   const done = percent(totals.verifiedBytes, totals.planBytes);
   const stuckCount = states.stalled + states.failed;
-  setText('percent', String(done));
+  setFigure('percent', done, String(done));
   setText('headline', headline(stuckCount));
   setText('subline', view.plan ? `${bytes(totals.verifiedBytes)} of ${bytes(totals.planBytes)} on ${plural(servers.length, 'server')}, ${plural(view.seeds, 'seed')}` : 'no seed has offered a plan yet');
   const allDone = servers.length > 0 && view.complete === servers.length;
@@ -128,15 +128,15 @@ function stuck() {
 function tiles() {
   const { totals } = view;
   const servers = view.servers.filter((server) => server.state === 'filling').length;
-  setText('rate', rate(totals.bytesPerSecond));
+  setFigure('rate', totals.bytesPerSecond, rate(totals.bytesPerSecond));
   setText('rate-note', servers ? `into ${plural(servers, 'server')}` : 'nothing is filling');
-  setText('staged', bytes(totals.verifiedBytes));
+  setFigure('staged', totals.verifiedBytes, bytes(totals.verifiedBytes));
   setText('staged-note', `of ${bytes(totals.planBytes)}`);
-  setText('origin', bytes(totals.originBytes));
+  setFigure('origin', totals.originBytes, bytes(totals.originBytes));
   setText('origin-note', totals.uniqueBytes ? `${((totals.originBytes / totals.uniqueBytes) || 0).toFixed(2)} times the ${bytes(totals.uniqueBytes)} of the plan` : '');
   const saved = Math.max(0, totals.verifiedBytes - totals.originBytes);
   setText('saved', bytes(saved));
-  setText('saved-note', totals.originBytes > 0 ? `${(totals.verifiedBytes / totals.originBytes).toFixed(1)} bytes staged for each from the origin` : '');
+  setText('saved-note', totals.originBytes > 0 ? `${(totals.verifiedBytes / totals.originBytes).toFixed(1)} bytes staged for each fetched` : '');
 }
 
 /** Bytes a second from the origin by server, from two views. */

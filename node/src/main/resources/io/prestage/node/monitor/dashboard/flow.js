@@ -65,7 +65,7 @@ export class Flow {
     this.font = Math.round(0.85 * parseFloat(getComputedStyle(document.documentElement).fontSize));
     this.labelled = this.nodes.length <= 40;
     this.center = { x: width / 2, y: height / 2 };
-    const spare = this.labelled ? 1.6 * this.font : 12;
+    const spare = this.labelled ? 1.7 * this.font + 14 : 12;
     const rx = width / 2 - (this.labelled ? 7 * this.font : 16);
     const ry = height / 2 - spare;
     this.dot = Math.max(1.5, Math.min(8, (2.2 * (rx + ry)) / Math.max(1, this.nodes.length) / 2));
@@ -78,8 +78,8 @@ export class Flow {
   }
 
   frame(now) {
-    // Thirty pictures a second are enough, and none while nobody looks.
-    if (!document.hidden && this.canvas.offsetParent && now - (this.drawn || 0) > 33) {
+    // Twenty pictures a second are enough, and none while nobody looks.
+    if (!document.hidden && this.canvas.offsetParent && now - (this.drawn || 0) > 50) {
       this.drawn = now;
       this.draw(now);
     }
@@ -161,7 +161,7 @@ export class Flow {
     pen.fillStyle = stuck ? this.colors[node.state] : this.colors.text;
     pen.textAlign = Math.abs(right) < 0.15 ? 'center' : right > 0 ? 'left' : 'right';
     const away = this.dot + 6;
-    pen.fillText(node.name, node.x + (Math.abs(right) < 0.15 ? 0 : Math.sign(right) * away),
-      node.y + 0.35 * this.font + (Math.abs(right) < 0.15 ? Math.sign(Math.sin(node.angle)) * (away + 0.3 * this.font) : 0));
+    if (Math.abs(right) >= 0.15) pen.fillText(node.name, node.x + Math.sign(right) * away, node.y + 0.35 * this.font);
+    else pen.fillText(node.name, node.x, Math.sin(node.angle) < 0 ? node.y - away - 2 : node.y + away + 0.9 * this.font);
   }
 }

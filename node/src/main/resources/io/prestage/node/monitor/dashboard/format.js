@@ -49,4 +49,10 @@ export function setText(id, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Shows a figure as people read it, and keeps the figure itself for who looks for it. */
+export function setFigure(id, value, text) {
+  document.getElementById(id).dataset.value = value;
+  setText(id, text);
+}
+
 export const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
