@@ -127,9 +127,9 @@ final class StatusCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "%s of %s staged, from the origin %s, %d stalled, %d failed%s%n",
-                new Bytes(totals.verifiedBytes()),
-                new Bytes(totals.planBytes()),
-                new Bytes(totals.originBytes()),
+                TopScreen.amount(totals.verifiedBytes()),
+                TopScreen.amount(totals.planBytes()),
+                TopScreen.amount(totals.originBytes()),
                 fleet.in(ServerState.STALLED),
                 fleet.in(ServerState.FAILED),
                 fleet.millisLeft()

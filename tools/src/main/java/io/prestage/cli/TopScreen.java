@@ -4,7 +4,6 @@ import io.prestage.node.cluster.ServerState;
 import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.monitor.FleetTotals;
 import io.prestage.node.monitor.FleetView;
-import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Rate;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +17,7 @@ import java.util.Locale;
  * @param order in which servers are listed
  */
 record TopScreen(int width, ServerOrder order) {
+    private static final List<String> UNITS = List.of("B", "KiB", "MiB", "GiB", "TiB", "PiB");
     private static final int NAME = 22;
     private static final int BAR = 14;
 
@@ -74,9 +74,9 @@ record TopScreen(int width, ServerOrder order) {
         lines.add(line(
                 Line.Kind.PLAIN,
                 "staged %s of %s, from the origin %s",
-                new Bytes(totals.verifiedBytes()),
-                new Bytes(totals.planBytes()),
-                new Bytes(totals.originBytes())));
+                amount(totals.verifiedBytes()),
+                amount(totals.planBytes()),
+                amount(totals.originBytes())));
         lines.add(line(
                 Line.Kind.HEADING,
                 "%-" + NAME + "s %-9s %-" + BAR + "s %5s %14s %9s",
@@ -115,6 +115,18 @@ record TopScreen(int width, ServerOrder order) {
             return "done";
         }
         return fleet.millisLeft().map(millis -> span(millis) + " left").orElse("-");
+    }
+
+    /** Bytes with three digits, as the dashboard shows them, so that the two can be compared. */
+    static String amount(long bytes) {
+        double value = bytes;
+        int unit = 0;
+        while (value >= 1024 && unit < UNITS.size() - 1) {
+            value /= 1024;
+            unit++;
+        }
+        int decimals = unit == 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+        return String.format(Locale.ROOT, "%." + decimals + "f %s", value, UNITS.get(unit));
     }
 
     /** A time as people say it, in nine characters at most. */
