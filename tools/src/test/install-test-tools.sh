@@ -11,6 +11,8 @@ packages="
   xfsprogs util-linux gdisk podman jq pigz shellcheck python3-bashate
   gnupg
   aria2 opentracker mktorrent
+  chromium chromium-driver fonts-dejavu-core bsdutils
+  prometheus podman podman-compose runc netavark aardvark-dns debootstrap
 "
 
 missing=
