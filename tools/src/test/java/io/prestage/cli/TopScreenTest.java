@@ -82,6 +82,15 @@ final class TopScreenTest {
         assertEquals("1:00 h", TopScreen.span(3_600_000));
     }
 
+    @Test
+    void saysAmountsWithinHalfAPercent() {
+        assertEquals("0 B", TopScreen.amount(0));
+        assertEquals("1023 B", TopScreen.amount(1023));
+        assertEquals("2.56 GiB", TopScreen.amount(2_746_492_256L));
+        assertEquals("23.4 MiB", TopScreen.amount(24_536_678));
+        assertEquals("128 MiB", TopScreen.amount(128L << 20));
+    }
+
     private List<String> lines(ServerOrder order) {
         return new TopScreen(80, order)
                 .servers(fleet).stream().map(TopScreen.Line::text).toList();

@@ -48,6 +48,11 @@ final class Prestage {
         return command.toArray(String[]::new);
     }
 
+    /** The number of its process. */
+    long pid() {
+        return process.pid();
+    }
+
     /** Whether it is still running. */
     boolean isAlive() {
         return process.isAlive();
