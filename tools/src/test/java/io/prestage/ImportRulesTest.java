@@ -38,7 +38,7 @@ final class ImportRulesTest {
     static final ArchRule STORE_SEES_PROTOCOL = sees(node("store"), PROTOCOL);
 
     @ArchTest
-    static final ArchRule ORIGIN_SEES_PROTOCOL = sees(node("origin"), PROTOCOL);
+    static final ArchRule ORIGIN_SEES_HTTP_AND_PROTOCOL = sees(node("origin"), node("http"), PROTOCOL);
 
     @ArchTest
     static final ArchRule HTTP_SEES_NOTHING_OF_OURS = sees(node("http"));

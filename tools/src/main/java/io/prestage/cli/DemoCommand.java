@@ -141,7 +141,12 @@ final class DemoCommand implements Callable<Integer> {
                     images.unique(),
                     images.copied());
             startAll(network, images);
-            FleetClient fleet = new FleetClient(network + FIRST_HOST);
+            return watch(network, images);
+        }
+    }
+
+    private int watch(String network, GeneratedImages images) throws IOException {
+        try (FleetClient fleet = new FleetClient(network + FIRST_HOST)) {
             awaitPages(fleet);
             out.println("fleet: http://" + network + FIRST_HOST + ":8080/  (API: http://" + network + FIRST_HOST
                     + ":8080/api/v1/fleet)");

@@ -1,9 +1,9 @@
 package io.prestage.cli;
 
+import io.prestage.node.http.ClosableHttpClient;
 import io.prestage.node.monitor.FleetView;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -13,15 +13,12 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Asks a node for its view of the fleet. */
-final class FleetClient {
+final class FleetClient implements AutoCloseable {
     private static final int DEFAULT_PORT = 8080;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    private final HttpClient client = HttpClient.newBuilder()
-            .connectTimeout(PATIENCE)
-            .version(HttpClient.Version.HTTP_1_1)
-            .build();
+    private final ClosableHttpClient client = ClosableHttpClient.plain(PATIENCE);
     private final String address;
 
     /**
@@ -61,5 +58,10 @@ final class FleetClient {
         } catch (JacksonException e) {
             throw new IOException(address + " answers something else than a fleet: is that a Prestage node?", e);
         }
+    }
+
+    @Override
+    public void close() {
+        client.close();
     }
 }

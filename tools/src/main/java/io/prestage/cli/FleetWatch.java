@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** Looks at a fleet again and again, at first through one node, and through another when that does not answer. */
-final class FleetWatch {
+final class FleetWatch implements AutoCloseable {
     private final Map<String, FleetClient> clients = new LinkedHashMap<>();
     private final Set<String> known = new LinkedHashSet<>();
     private String asked;
@@ -52,5 +52,10 @@ final class FleetWatch {
             }
         }
         throw first;
+    }
+
+    @Override
+    public void close() {
+        clients.values().forEach(FleetClient::close);
     }
 }

@@ -62,8 +62,14 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        FleetClient client = new FleetClient(node.orElseGet(
-                () -> BindAddress.find(Optional.empty()).address().getHostAddress()));
+        try (FleetClient client = new FleetClient(node.orElseGet(
+                () -> BindAddress.find(Optional.empty()).address().getHostAddress()))) {
+            tell(client);
+        }
+        return 0;
+    }
+
+    private void tell(FleetClient client) throws IOException {
         boolean reached = !wait || waitFor(client);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
@@ -79,7 +85,6 @@ final class StatusCommand implements Callable<Integer> {
                     + expect.map(String::valueOf)
                             .orElse("all of " + fleet.servers().size()));
         }
-        return 0;
     }
 
     private boolean waitFor(FleetClient client) throws IOException {

@@ -67,8 +67,14 @@ final class TopCommand implements Callable<Integer> {
         if (interval.toMillis() < 100) {
             throw new ParameterException(spec.commandLine(), "--interval takes 100ms or more");
         }
-        FleetWatch fleet = new FleetWatch(node.orElseGet(
-                () -> BindAddress.find(Optional.empty()).address().getHostAddress()));
+        try (FleetWatch fleet = new FleetWatch(node.orElseGet(
+                () -> BindAddress.find(Optional.empty()).address().getHostAddress()))) {
+            show(fleet);
+        }
+        return 0;
+    }
+
+    private void show(FleetWatch fleet) throws IOException {
         FleetView first = fleet.look(); // fails here, before the screen changes, if nobody answers
         if (Terminal.isStdout()) {
             try (LiveScreen screen = new LiveScreen(order)) {
@@ -77,7 +83,6 @@ final class TopCommand implements Callable<Integer> {
         } else {
             print(fleet, first, frames.orElse(1));
         }
-        return 0;
     }
 
     private void print(FleetWatch fleet, FleetView first, int most) throws IOException {

@@ -64,8 +64,9 @@ final class WarmUp {
                 seeding.start();
                 filling.start();
                 filling.complete().get(60, TimeUnit.SECONDS);
-                new FleetClient(NETWORK + 2).fleet();
-                System.out.println(seeding.progress() + " " + filling.fleet());
+                try (FleetClient client = new FleetClient(NETWORK + 2)) {
+                    System.out.println(seeding.progress() + " " + client.fleet());
+                }
             }
             for (int host : new int[] {2, 3}) {
                 if (!LayoutVerification.of(root.resolve("server-" + host), 2, bytes -> {})

@@ -61,6 +61,7 @@ public final class Pages implements AutoCloseable {
     @Override
     public void close() {
         broadcast.close();
+        others.close();
     }
 
     /** This node, or with {@code ?server=NAME} another one, which is asked: a browser may not reach it. */

@@ -1,22 +1,19 @@
 package io.prestage.node.monitor;
 
 import io.prestage.node.cluster.Member;
+import io.prestage.node.http.ClosableHttpClient;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 
 /** Asks other nodes of the fleet for the detail that only they know. Safe for every thread. */
-final class RemoteNodes {
+final class RemoteNodes implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-    private final HttpClient client = HttpClient.newBuilder()
-            .connectTimeout(PATIENCE)
-            .version(HttpClient.Version.HTTP_1_1)
-            .build();
+    private ClosableHttpClient client; // made when somebody asks, for most nodes are never asked
 
     /**
      * What a node says of itself, as JSON.
@@ -29,7 +26,7 @@ final class RemoteNodes {
                 .timeout(PATIENCE)
                 .build();
         try {
-            HttpResponse<byte[]> answer = client.send(request, BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> answer = client().send(request, BodyHandlers.ofByteArray());
             if (answer.statusCode() != 200) {
                 throw new IOException(member.name() + " at " + address + " answers with status " + answer.statusCode());
             }
@@ -39,6 +36,20 @@ final class RemoteNodes {
             throw new IOException("interrupted while asking " + member.name(), e);
         } catch (IOException e) {
             throw new IOException(member.name() + " at " + address + " does not answer", e);
+        }
+    }
+
+    private synchronized ClosableHttpClient client() {
+        if (client == null) {
+            client = ClosableHttpClient.plain(PATIENCE);
+        }
+        return client;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (client != null) {
+            client.close();
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.prestage.node.origin;
 
+import io.prestage.node.http.ClosableHttpClient;
 import io.prestage.node.origin.OriginException.Reason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -45,8 +46,9 @@ final class Transport implements AutoCloseable {
     private final Proxies proxies;
     private final Surroundings.Patience patience;
     private final Predicate<String> verifies;
-    private final Map<String, HttpClient> clients = new ConcurrentHashMap<>();
+    private final Map<String, ClosableHttpClient> clients = new ConcurrentHashMap<>();
     private final Map<String, String> schemes = new ConcurrentHashMap<>();
+    private final Map<String, Object> probes = new ConcurrentHashMap<>();
     private final Set<Body> bodies = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
@@ -90,12 +92,22 @@ final class Transport implements AutoCloseable {
         if (verifies.test(endpoint)) {
             return URI.create("https://" + endpoint);
         }
-        String scheme = schemes.get(endpoint);
-        if (scheme == null) {
-            scheme = probe(endpoint);
-            schemes.put(endpoint, scheme);
+        return URI.create(schemeOf(endpoint) + "://" + endpoint);
+    }
+
+    private String schemeOf(String endpoint) throws IOException {
+        String known = schemes.get(endpoint);
+        if (known != null) {
+            return known;
         }
-        return URI.create(scheme + "://" + endpoint);
+        synchronized (probes.computeIfAbsent(endpoint, any -> new Object())) { // many ask at once, in the beginning
+            String scheme = schemes.get(endpoint);
+            if (scheme == null) {
+                scheme = probe(endpoint);
+                schemes.put(endpoint, scheme);
+            }
+            return scheme;
+        }
     }
 
     private String probe(String endpoint) throws IOException {
@@ -186,21 +198,28 @@ final class Transport implements AutoCloseable {
         return request.build();
     }
 
-    private HttpClient clientFor(URI target) throws OriginException {
+    private ClosableHttpClient clientFor(URI target) throws OriginException {
         String key = trust.isSpecial(target.getAuthority()) ? target.getAuthority() : ANY_HOST;
-        HttpClient known = clients.get(key);
-        if (known != null) {
-            return known;
+        ClosableHttpClient known = clients.get(key);
+        return known != null ? known : newClient(key, target.getAuthority());
+    }
+
+    /** Makes a client unless there is one by now; each has a thread of its own. */
+    private synchronized ClosableHttpClient newClient(String key, String authority) throws OriginException {
+        ClosableHttpClient known = clients.get(key);
+        if (closed) {
+            throw new IllegalStateException("the origin's client is closed");
         }
-        HttpClient made = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(patience.connect())
-                .proxy(proxies)
-                .sslContext(trust.contextFor(target.getAuthority()))
-                .build();
-        HttpClient other = clients.putIfAbsent(key, made);
-        return other == null ? made : other;
+        if (known == null) {
+            known = new ClosableHttpClient(HttpClient.newBuilder()
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .connectTimeout(patience.connect())
+                    .proxy(proxies)
+                    .sslContext(trust.contextFor(authority)));
+            clients.put(key, known);
+        }
+        return known;
     }
 
     /** Turns what Java says about a failed request into a sentence. */
@@ -272,11 +291,12 @@ final class Transport implements AutoCloseable {
         return t.getMessage() == null ? t.getClass().getSimpleName() : t.getMessage();
     }
 
-    /** Ends every transfer; the clients end with their last reference, which is how Java 17 has it. */
+    /** Ends every transfer. */
     @Override
-    public void close() {
+    public synchronized void close() {
         closed = true;
         bodies.forEach(Body::close);
+        clients.values().forEach(ClosableHttpClient::close);
         clients.clear();
     }
 }
