@@ -27,7 +27,12 @@ final class FleetClient implements AutoCloseable {
      * @param address {@code HOST} or {@code HOST:PORT}
      */
     FleetClient(String address) {
-        this.address = address.contains(":") ? address : address + ":" + DEFAULT_PORT;
+        this.address = withPort(address);
+    }
+
+    /** A node's address with the usual port if it has none. */
+    static String withPort(String address) {
+        return address.contains(":") ? address : address + ":" + DEFAULT_PORT;
     }
 
     /** The node's answer as it came. */

@@ -1,5 +1,6 @@
 package io.prestage.cli;
 
+import io.prestage.node.origin.ImageReference;
 import io.prestage.node.origin.OriginOptions;
 import io.prestage.node.store.LayoutVerification;
 import io.prestage.node.store.LayoutVerification.Problem;
@@ -9,11 +10,13 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -28,7 +31,8 @@ import tools.jackson.databind.json.JsonMapper;
             "",
             "Examples:",
             "  prestage verify -f /mnt",
-            "  prestage verify -f /mnt --repair --authfile pull-secret.json"
+            "  prestage verify -f /mnt --repair --authfile pull-secret.json",
+            "  prestage verify -f /mnt --repair --node 10.0.0.17"
         })
 final class VerifyCommand implements Callable<Integer> {
     private static final JsonMapper JSON =
@@ -49,6 +53,12 @@ final class VerifyCommand implements Callable<Integer> {
             description = "Fetch what is damaged or absent again from where it was staged from, then verify again.")
     private boolean repair;
 
+    @Option(
+            names = "--node",
+            paramLabel = "HOST[:PORT]",
+            description = "With --repair: fetch it from this node of a fleet that holds the same, not from the origin.")
+    private Optional<String> node = Optional.empty();
+
     @Mixin
     private OriginArguments origin;
 
@@ -58,12 +68,15 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         OriginOptions options = origin.options(spec.commandLine());
+        if (node.isPresent() && !repair) {
+            throw new ParameterException(spec.commandLine(), "--node goes with --repair");
+        }
         PrintWriter out = spec.commandLine().getOut();
         Result result = verify();
         if (repair && !result.isGood()) {
             PrintWriter err = spec.commandLine().getErr();
             print(result, err);
-            err.println("fetched " + new Bytes(new RepairRun(folder, options, err).run()) + " again");
+            err.println("fetched " + new Bytes(repair(options, err)) + " again");
             result = verify();
         }
         if (json) {
@@ -73,6 +86,23 @@ final class VerifyCommand implements Callable<Integer> {
         }
         out.flush();
         return result.isGood() ? 0 : 1;
+    }
+
+    /** Returns the bytes that were fetched. */
+    private long repair(OriginOptions options, PrintWriter err) throws IOException {
+        if (node.isEmpty()) {
+            return new RepairRun(folder, Optional.empty(), options, err).run();
+        }
+        OriginOptions plain = new OriginOptions(Optional.empty(), Optional.empty(), false, options.connections());
+        return new RepairRun(folder, Optional.of(anyRepository(node.get())), plain, err).run();
+    }
+
+    private ImageReference anyRepository(String address) {
+        try {
+            return ImageReference.parse(FleetClient.withPort(address) + "/any");
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--node takes HOST or HOST:PORT, not '" + address + "'");
+        }
     }
 
     private Result verify() throws IOException {

@@ -8,10 +8,14 @@ import io.prestage.lab.LabRegistry;
 import io.prestage.lab.RegistryImages;
 import io.prestage.node.cluster.Progress;
 import io.prestage.protocol.Digest;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Files travel through the fleet beside images; a partition is carried on as one file and seeds a fleet without any registry. */
@@ -78,14 +82,27 @@ final class ExportIT {
                     "h3",
                     "--insecure",
                     "--from",
-                    tar.toString(),
-                    "--expect",
-                    "2",
-                    "--exit-when-complete");
+                    tar.toString());
             Progress complete = fleet.awaitProgress("h3", "complete", Progress::complete);
             assertEquals(0, complete.originBytes(), "nothing comes over the network");
-            seed.assertSucceeds(Fleet.PATIENCE);
             filled.assertSucceeds(Fleet.PATIENCE);
+
+            // A server that has come back damaged is mended by any node that holds the same.
+            damage(fleet.folder("h4"));
+            Ran damaged =
+                    Ran.of(Prestage.command("verify", "-f", fleet.folder("h4").toString()));
+            assertEquals(1, damaged.code(), damaged::toString);
+            Ran mended = fleet.run(
+                    "h4",
+                    "verify",
+                    "--repair",
+                    "-f",
+                    fleet.folder("h4").toString(),
+                    "--node",
+                    fleet.lab().address("h3"));
+            assertEquals(0, mended.code(), mended::toString);
+            assertTrue(mended.out().contains("is good: 2 images"), mended::toString);
+            seed.stop();
             fleet.assertVerified(List.of("h3", "h4"));
             assertEquals(
                     Digest.of(rootFs),
@@ -105,5 +122,21 @@ final class ExportIT {
             assertEquals(1, wrong.code(), wrong::toString);
             assertTrue(wrong.err().contains("/no/such does not exist"), wrong::toString);
         }
+    }
+
+    /** Flips a bit of a layer, cuts a manifest, and removes the file that is no image. */
+    private static void damage(Path folder) throws IOException {
+        Path image = folder.resolve("images/app_v1");
+        Path layer;
+        try (Stream<Path> parts = Files.list(image)) {
+            layer = parts.max(Comparator.comparingLong(part -> part.toFile().length()))
+                    .orElseThrow();
+        }
+        byte[] content = Files.readAllBytes(layer);
+        content[content.length / 2] ^= 1;
+        Files.write(layer, content);
+        Path manifest = image.resolve("manifest.json");
+        Files.write(manifest, Arrays.copyOf(Files.readAllBytes(manifest), 100));
+        Files.delete(folder.resolve("rootfs.img"));
     }
 }

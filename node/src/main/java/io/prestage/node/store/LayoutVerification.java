@@ -133,6 +133,7 @@ public final class LayoutVerification {
         checkBlobsFolder();
         checkViews(images);
         checkTexts(receipt);
+        receipt.ifPresent(statement -> problems.addAll(ListCheck.of(layout, statement)));
         checkLayoutFile();
         if (Files.exists(layout.ingest())) {
             add(

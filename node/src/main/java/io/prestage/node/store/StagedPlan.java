@@ -21,12 +21,14 @@ import tools.jackson.databind.json.JsonMapper;
 public final class StagedPlan {
     private final StagedFiles files;
     private final Receipt receipt;
+    private final Elsewhere elsewhere;
     private final Map<Digest, Plan.Manifest> manifests = new LinkedHashMap<>();
     private final Map<Digest, Plan.Blob> blobs = new LinkedHashMap<>();
 
-    private StagedPlan(StagedFiles files, Receipt receipt) {
+    private StagedPlan(StagedFiles files, Receipt receipt, Elsewhere elsewhere) {
         this.files = files;
         this.receipt = receipt;
+        this.elsewhere = elsewhere;
     }
 
     /**
@@ -35,7 +37,16 @@ public final class StagedPlan {
      * @throws StoreException if the partition is not complete or is not what its receipt states
      */
     public static Plan of(StagedFiles files) throws StoreException {
-        return read(files, staged -> {
+        return of(files, StagedPlan::nowhere);
+    }
+
+    /**
+     * The plan of a partition whose manifests may be damaged or absent, if they can be had elsewhere.
+     *
+     * @throws StoreException if it was not complete, or its receipt or a text is not what was staged
+     */
+    public static Plan of(StagedFiles files, Elsewhere elsewhere) throws StoreException {
+        return read(files, elsewhere, staged -> {
             Plan plan = staged.with(staged.texts());
             if (!plan.digest().toString().equals(staged.receipt.plan())) {
                 throw new StoreException(
@@ -60,7 +71,8 @@ public final class StagedPlan {
         }
         Layout layout = new Layout(folder.toAbsolutePath().normalize());
         return FolderUse.of(layout).receipt().isPresent()
-                ? Optional.of(read(StagedFiles.at(layout.folder()), staged -> staged.with(List.of())))
+                ? Optional.of(
+                        read(StagedFiles.at(layout.folder()), StagedPlan::nowhere, staged -> staged.with(List.of())))
                 : Optional.empty();
     }
 
@@ -83,11 +95,27 @@ public final class StagedPlan {
         }
     }
 
+    /** Where a manifest is to be had that a folder lacks. */
+    @FunctionalInterface
+    public interface Elsewhere {
+        /**
+         * Gets it.
+         *
+         * @param source the reference of an image that needs it
+         * @return bytes, which are compared with the digest
+         */
+        byte[] manifest(String source, Digest digest) throws IOException;
+    }
+
     private interface Reading {
         Plan plan(StagedPlan staged) throws IOException;
     }
 
-    private static Plan read(StagedFiles files, Reading reading) throws StoreException {
+    private static byte[] nowhere(String source, Digest manifest) throws IOException {
+        throw new IOException("the manifest " + manifest + " is damaged or missing");
+    }
+
+    private static Plan read(StagedFiles files, Elsewhere elsewhere, Reading reading) throws StoreException {
         try {
             if (files.find(Layout.RECEIPT).isEmpty()) {
                 throw new StoreException(
@@ -95,7 +123,7 @@ public final class StagedPlan {
                         files.place()
                                 + " has no receipt.json: it is no data partition, or its staging was not finished");
             }
-            return reading.plan(new StagedPlan(files, Receipt.decode(files.read(Layout.RECEIPT))));
+            return reading.plan(new StagedPlan(files, Receipt.decode(files.read(Layout.RECEIPT)), elsewhere));
         } catch (StoreException e) {
             throw e;
         } catch (IOException | IllegalArgumentException | JacksonException e) {
@@ -138,14 +166,14 @@ public final class StagedPlan {
 
     private Plan.Image image(Receipt.Image image, Map<Digest, Long> sizes) throws IOException {
         Digest root = Digest.parse(image.digest());
-        addManifest(root, image.mediaType());
+        addManifest(root, image.mediaType(), image.source());
         Set<String> needed = new LinkedHashSet<>();
         if (image.platforms().isEmpty()) {
             addBlobs(root, image.source(), sizes, needed);
         }
         for (String platform : image.platforms()) {
             Digest digest = Digest.parse(platform);
-            addManifest(digest, mediaType(digest));
+            addManifest(digest, mediaType(digest), image.source());
             addBlobs(digest, image.source(), sizes, needed);
         }
         return new Plan.Image(image.name(), image.source(), image.digest(), image.platforms(), List.copyOf(needed));
@@ -162,11 +190,15 @@ public final class StagedPlan {
         throw new IOException("no index names the manifest " + manifest);
     }
 
-    private void addManifest(Digest digest, String mediaType) throws IOException {
+    private void addManifest(Digest digest, String mediaType, String source) throws IOException {
         if (!manifests.containsKey(digest)) {
-            byte[] content = files.read(Layout.BLOBS + "/sha256/" + digest.hex());
+            String name = Layout.BLOBS + "/sha256/" + digest.hex();
+            byte[] content = files.find(name).isPresent() ? files.read(name) : new byte[0];
             if (!Digest.of(content).equals(digest)) {
-                throw new IOException("the manifest " + digest + " is damaged");
+                content = elsewhere.manifest(source, digest);
+            }
+            if (!Digest.of(content).equals(digest)) {
+                throw new IOException("what is served as the manifest " + digest + " is another");
             }
             manifests.put(digest, new Plan.Manifest(mediaType, content));
         }

@@ -121,6 +121,15 @@ final class LayoutVerificationTest {
     }
 
     @Test
+    void findsALineOfAListThatNamesNoImage() throws IOException {
+        Path list = folder.resolve("ocp-images.txt");
+        Files.writeString(list, "registry.example:5000/a:1\n");
+        assertEquals(List.of(), problems());
+        Files.writeString(list, "registry.example:5000/a:1\nregistry.example:5000/b:1\n");
+        assertProblem(Kind.CONTRADICTION, "ocp-images.txt");
+    }
+
+    @Test
     void findsAMissingReceiptAndChecksTheRestFromTheIndex() throws IOException {
         Files.delete(folder.resolve("receipt.json"));
         assertProblem(Kind.MISSING, "receipt.json");
