@@ -44,7 +44,7 @@ public record ImageList(List<ImageReference> images, PlatformChoice platforms) i
         return planOf(new ImageResolver(registry, RESOLVED_AT_A_TIME).resolveAll(images, platforms));
     }
 
-    private Plan planOf(List<ResolvedImage> resolved) throws IOException {
+    private Plan planOf(List<ResolvedImage> resolved) {
         PlanAssembly plan = new PlanAssembly(request());
         for (ResolvedImage image : resolved) {
             plan.add(image);

@@ -5,7 +5,6 @@ import io.prestage.node.origin.Manifest;
 import io.prestage.node.origin.ResolvedImage;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.Plan;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -36,18 +35,8 @@ final class PlanAssembly {
         this.request = request;
     }
 
-    /**
-     * Adds an image.
-     *
-     * @throws IOException if it has content that its registry may not pass on
-     */
-    void add(ResolvedImage image) throws IOException {
-        for (Descriptor blob : image.blobs()) {
-            if (blob.foreign()) {
-                throw new IOException(image.source() + " has a layer that its registry may not pass on ("
-                        + blob.digest() + "): it cannot be staged");
-            }
-        }
+    /** Adds an image. A layer that registries may not pass on is fetched from where its manifest says. */
+    void add(ResolvedImage image) {
         add(image.root());
         List<String> platforms = new ArrayList<>();
         for (Manifest manifest : image.platformManifests()) {
@@ -64,7 +53,7 @@ final class PlanAssembly {
                     new Plan.Blob(
                             blob.digest().toString(),
                             blob.size(),
-                            image.source().name()));
+                            blob.elsewhere().orElse(image.source().name())));
         }
         String source = image.source().toString();
         images.add(new Plan.Image(

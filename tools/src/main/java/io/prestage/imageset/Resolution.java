@@ -104,7 +104,7 @@ public record Resolution(
      * @param former what the folder holds
      * @param present whether it holds a blob or manifest, verified
      */
-    public Plan planOf(Predicate<String> chosen, List<Plan> former, Predicate<Digest> present) throws IOException {
+    public Plan planOf(Predicate<String> chosen, List<Plan> former, Predicate<Digest> present) {
         PlanAssembly plan = assembled(chosen);
         for (Plan kept : former) {
             plan.keep(kept, present);
@@ -112,11 +112,11 @@ public record Resolution(
         return plan.plan();
     }
 
-    private PlanAssembly assembled() throws IOException {
+    private PlanAssembly assembled() {
         return assembled(any -> true);
     }
 
-    private PlanAssembly assembled(Predicate<String> chosen) throws IOException {
+    private PlanAssembly assembled(Predicate<String> chosen) {
         PlanAssembly plan = new PlanAssembly(request.line());
         for (ResolvedImage image : images.resolved()) {
             if (chosen.test(MappingLine.artifact(image.source().toString()))) {

@@ -549,6 +549,32 @@ final class DownloadIT {
     }
 
     @Test
+    void aLayerThatRegistriesMayNotPassOnComesFromItsAddress() throws Exception {
+        byte[] foreign = RegistryImages.random(77, 90_000);
+        stock.serve("/layers/foreign", foreign);
+        stock.registry()
+                .imageWithForeignLayer(
+                        "licensed/app",
+                        "v1",
+                        RegistryImages.tar("own", new byte[10]),
+                        foreign,
+                        stock.url("/layers/foreign"));
+        Path folder = scratch.resolve("foreign");
+        prestage("-f", folder.toString(), "--img", "quay.io/licensed/app:v1").output();
+        assertEquals(
+                Digest.of(foreign),
+                Digest.of(Files.readAllBytes(
+                        folder.resolve("images/app_v1").resolve(Digest.of(foreign).hex()))));
+        Ran.of(Prestage.command("verify", "-f", folder.toString())).output();
+        Ran.of(Prestage.command(
+                        "export",
+                        "-f",
+                        folder.toString(),
+                        scratch.resolve("foreign.tar").toString()))
+                .output();
+    }
+
+    @Test
     void aDryRunFetchesNothingAndTellsTheSpace() throws Exception {
         Path folder = Files.createDirectories(scratch.resolve("dry"));
         Ran ran = prestage("-f", folder.toString(), "--img", ReleaseStock.TROUBLESHOOT, "--dry-run");

@@ -130,7 +130,8 @@ public final class RegistryImages implements AutoCloseable {
         Path config = Files.writeString(
                 folder.resolve("config.yml"),
                 "version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage:\n  filesystem: {rootdirectory: '"
-                        + storage.toAbsolutePath() + "'}\nhttp: {addr: '127.0.0.1:" + port + "', secret: lab}\n");
+                        + storage.toAbsolutePath() + "'}\nhttp: {addr: '127.0.0.1:" + port + "', secret: lab}\n"
+                        + "validation: {manifests: {urls: {allow: ['^http']}}}\n");
         Process registry = new ProcessBuilder("docker-registry", "serve", config.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile())
@@ -241,6 +242,25 @@ public final class RegistryImages implements AutoCloseable {
         Digest digest = pushManifest(repository, tag, format.manifest, manifest);
         return new Pushed(
                 repository, tag, digest, format.manifest, manifest.length, architecture, List.of(digest), blobs);
+    }
+
+    /**
+     * Pushes an image for amd64 with a layer that the registry does not have.
+     *
+     * @param address where the layer is to be had, as its manifest says
+     */
+    public Digest imageWithForeignLayer(String repository, String tag, byte[] own, byte[] foreign, String address)
+            throws IOException, InterruptedException {
+        byte[] config = utf8("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\","
+                + "\"diff_ids\":[\"" + Digest.of(own) + "\",\"" + Digest.of(foreign) + "\"]}}");
+        pushBlob(repository, own);
+        pushBlob(repository, config);
+        String elsewhere = descriptor("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", foreign);
+        byte[] manifest = utf8("{\"schemaVersion\":2,\"mediaType\":\"" + Format.DOCKER.manifest + "\",\"config\":"
+                + descriptor(Format.DOCKER.config, config) + ",\"layers\":["
+                + descriptor(Format.DOCKER.layer, own) + ","
+                + elsewhere.replace("}", ",\"urls\":[\"" + address + "\"]}") + "]}");
+        return pushManifest(repository, tag, Format.DOCKER.manifest, manifest);
     }
 
     /** Pushes an index of images of the same repository. */

@@ -2,6 +2,7 @@ package io.prestage.node.origin;
 
 import io.prestage.protocol.Digest;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a manifest says of a blob or of another manifest.
@@ -25,8 +26,10 @@ public record Descriptor(String mediaType, Digest digest, long size, List<String
         this(mediaType, digest, size, List.of());
     }
 
-    /** Whether the registry may lack the content because its licence forbids passing it on. */
-    public boolean foreign() {
-        return !urls.isEmpty() || mediaType.contains("foreign") || mediaType.contains("nondistributable");
+    /** Where else the content can be had, if its licence forbids registries to pass it on. */
+    public Optional<String> elsewhere() {
+        return urls.stream()
+                .filter(url -> url.startsWith("https://") || url.startsWith("http://"))
+                .findFirst();
     }
 }

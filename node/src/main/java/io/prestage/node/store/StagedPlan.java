@@ -215,9 +215,17 @@ public final class StagedPlan {
             Digest digest = Digest.parse(descriptor.path("digest").asString(""));
             if (sizes.containsKey(digest)) {
                 needed.add(digest.toString());
-                blobs.putIfAbsent(digest, new Plan.Blob(digest.toString(), sizes.get(digest), nameOf(source)));
+                blobs.putIfAbsent(digest, new Plan.Blob(digest.toString(), sizes.get(digest), elsewhere(descriptor).orElse(nameOf(source))));
             }
         }
+    }
+
+    /** The address of a layer that registries may not pass on. */
+    private static Optional<String> elsewhere(JsonNode descriptor) {
+        return descriptor.path("urls").values().stream()
+                .map(url -> url.asString(""))
+                .filter(url -> url.startsWith("https://") || url.startsWith("http://"))
+                .findFirst();
     }
 
     /** The reference without tag and digest. */

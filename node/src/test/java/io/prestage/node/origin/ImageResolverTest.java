@@ -160,8 +160,8 @@ class ImageResolverTest {
                                 1,
                                 ",\"urls\":[\"https://elsewhere.example/f\"]")));
         List<Descriptor> blobs = resolve("1", AMD64).blobs();
-        assertFalse(blobs.get(1).foreign());
-        assertTrue(blobs.get(2).foreign());
+        assertEquals(Optional.empty(), blobs.get(1).elsewhere());
+        assertEquals(Optional.of("https://elsewhere.example/f"), blobs.get(2).elsewhere());
         assertEquals(List.of("https://elsewhere.example/f"), blobs.get(2).urls());
     }
 
