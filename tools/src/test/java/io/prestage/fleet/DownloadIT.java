@@ -563,8 +563,8 @@ final class DownloadIT {
         prestage("-f", folder.toString(), "--img", "quay.io/licensed/app:v1").output();
         assertEquals(
                 Digest.of(foreign),
-                Digest.of(Files.readAllBytes(
-                        folder.resolve("images/app_v1").resolve(Digest.of(foreign).hex()))));
+                Digest.of(Files.readAllBytes(folder.resolve("images/app_v1")
+                        .resolve(Digest.of(foreign).hex()))));
         Ran.of(Prestage.command("verify", "-f", folder.toString())).output();
         Ran.of(Prestage.command(
                         "export",

@@ -251,8 +251,9 @@ public final class RegistryImages implements AutoCloseable {
      */
     public Digest imageWithForeignLayer(String repository, String tag, byte[] own, byte[] foreign, String address)
             throws IOException, InterruptedException {
-        byte[] config = utf8("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\","
-                + "\"diff_ids\":[\"" + Digest.of(own) + "\",\"" + Digest.of(foreign) + "\"]}}");
+        byte[] config =
+                utf8("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\","
+                        + "\"diff_ids\":[\"" + Digest.of(own) + "\",\"" + Digest.of(foreign) + "\"]}}");
         pushBlob(repository, own);
         pushBlob(repository, config);
         String elsewhere = descriptor("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", foreign);

@@ -215,7 +215,12 @@ public final class StagedPlan {
             Digest digest = Digest.parse(descriptor.path("digest").asString(""));
             if (sizes.containsKey(digest)) {
                 needed.add(digest.toString());
-                blobs.putIfAbsent(digest, new Plan.Blob(digest.toString(), sizes.get(digest), elsewhere(descriptor).orElse(nameOf(source))));
+                blobs.putIfAbsent(
+                        digest,
+                        new Plan.Blob(
+                                digest.toString(),
+                                sizes.get(digest),
+                                elsewhere(descriptor).orElse(nameOf(source))));
             }
         }
     }

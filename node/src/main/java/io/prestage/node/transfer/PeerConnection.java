@@ -33,6 +33,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     private final Transfer transfer;
     private final Optional<NodeId> expected;
     private final List<Held> announcements = new ArrayList<>();
+    private final FrameBuffer outgoing = new FrameBuffer();
     private ChannelHandlerContext context;
     private NodeId peer;
     private boolean closing;
@@ -59,7 +60,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     public void channelActive(ChannelHandlerContext active) {
         context = active;
         send(transfer.hello());
-        active.flush();
+        flush();
     }
 
     @Override
@@ -97,6 +98,13 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void handlerRemoved(ChannelHandlerContext channel) {
+        outgoing.release();
+        behindPiece.forEach(ByteBuf::release);
+        behindPiece.clear();
+    }
+
+    @Override
     public void exceptionCaught(ChannelHandlerContext channel, Throwable cause) {
         if (cause instanceof MalformedMessageException || cause.getCause() instanceof MalformedMessageException) {
             close(cause.getMessage());
@@ -128,7 +136,20 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
         if (withinPiece) {
             behindPiece.add(Unpooled.wrappedBuffer(frame));
         } else {
+            write(frame);
+        }
+    }
+
+    private void write(ByteBuffer frame) {
+        if (!outgoing.add(frame)) {
+            writeGathered();
             context.write(Unpooled.wrappedBuffer(frame), context.voidPromise());
+        }
+    }
+
+    private void writeGathered() {
+        if (!outgoing.isEmpty()) {
+            context.write(outgoing.take(), context.voidPromise());
         }
     }
 
@@ -152,7 +173,8 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     void begin(PieceHeader header) {
         withinPiece = true;
         saidAt = System.nanoTime();
-        context.write(Unpooled.wrappedBuffer(MessageCodec.encode(header)), context.voidPromise());
+        write(MessageCodec.encode(header));
+        writeGathered();
     }
 
     /** Writes the next bytes of a piece, which the kernel reads from their file. */
@@ -179,6 +201,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     void flush() {
         if (written) {
             written = false;
+            writeGathered();
             context.flush();
         }
     }
@@ -218,6 +241,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
             context.close();
             return;
         }
+        writeGathered();
         context.writeAndFlush(Unpooled.wrappedBuffer(MessageCodec.encode(new Refusal(reason))))
                 .addListener(written -> context.close());
     }
