@@ -107,9 +107,8 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
         while (!await(ended, LOOK)) {
             failIfFailed(node, line);
             Progress progress = node.progress();
-            FleetView fleet = node.fleet();
             if (!told) {
-                line.show(progress, fleet, wait);
+                line.show(progress, node::fleet, wait);
             }
             if (!node.complete().isDone()) {
                 told = false; // of this plan; it may have taken another's place
@@ -121,7 +120,8 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
                 told = true;
                 completeAt = System.nanoTime();
             }
-            if (exitWhenComplete && mayEnd(node, fleet, Duration.ofNanos(System.nanoTime() - completeAt), stall)) {
+            if (exitWhenComplete
+                    && mayEnd(node, node.fleet(), Duration.ofNanos(System.nanoTime() - completeAt), stall)) {
                 return;
             }
         }

@@ -8,6 +8,7 @@ import io.prestage.protocol.Rate;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /** Shows how far a node is: a bar that redraws itself on a terminal, a plain line every few seconds elsewhere. */
 final class ProgressLine {
@@ -17,6 +18,7 @@ final class ProgressLine {
     private final PrintWriter out;
     private final boolean terminal;
     private String last = "";
+    private Progress.Phase lastPhase;
     private long lastAt;
     private boolean drawn;
 
@@ -30,26 +32,32 @@ final class ProgressLine {
     }
 
     /**
-     * Shows a node and its fleet.
+     * Shows a node and its fleet; where lines are plain, mostly nothing, which costs nothing.
      *
+     * @param fleet asked when a line is due
      * @param wait what it waits for as long as there is no plan
      */
-    void show(Progress progress, FleetView fleet, String wait) {
-        long here = fleet.servers().stream().filter(ServerStatus::present).count();
-        String line = text(progress, wait) + String.format(Locale.ROOT, "  fleet %d/%d", fleet.complete(), here);
+    void show(Progress progress, Supplier<FleetView> fleet, String wait) {
+        long now = System.nanoTime();
+        boolean due = terminal || progress.phase() != lastPhase || now - lastAt >= PLAIN_EVERY.toNanos();
+        if (!due) {
+            return;
+        }
+        FleetView view = fleet.get();
+        long here = view.servers().stream().filter(ServerStatus::present).count();
+        String line = text(progress, wait) + String.format(Locale.ROOT, "  fleet %d/%d", view.complete(), here);
         if (terminal) {
             out.print("\r\u001b[K" + bar(progress) + " " + line);
             out.flush();
             drawn = true;
             return;
         }
-        long now = System.nanoTime();
-        boolean phaseChanged = !line.split(" ", 2)[0].equals(last.split(" ", 2)[0]);
-        if (!line.equals(last) && (phaseChanged || now - lastAt >= PLAIN_EVERY.toNanos())) {
+        if (!line.equals(last)) {
             out.println(line);
             last = line;
-            lastAt = now;
         }
+        lastPhase = progress.phase();
+        lastAt = now;
     }
 
     /** Ends the bar's line. */
