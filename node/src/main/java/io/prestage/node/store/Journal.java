@@ -22,7 +22,7 @@ import java.util.zip.CRC32C;
  *  | "prestage"    | 1     | piece | blob's size   | 0             | CRC32C|   first
  *  |               |       | size  |               |               |       |
  *  +-------+-------+-------+-------+---------------+---------------+-------+
- *  | index | SHA-256 of the piece                                  | CRC32C|   every other
+ *  | index | SHA-256 of the piece, or what Claim has instead       | CRC32C|   every other
  *  +-------+-------------------------------------------------------+-------+
  *  0       4                                                       36      40
  * </pre>
@@ -46,7 +46,7 @@ final class Journal {
     /** Takes what {@link #replay} finds; the array is the receiver's own. */
     @FunctionalInterface
     interface Claims {
-        void claim(int index, byte[] sha256);
+        void claim(int index, byte[] claim);
     }
 
     /**
@@ -99,9 +99,9 @@ final class Journal {
      * <p>After an exception the journal is as it was: the next claim takes the place of the torn one.
      *
      * @param index the piece's number in the blob
-     * @param sha256 its 32 bytes of hash
+     * @param claim the 32 bytes of its {@link Claim}
      */
-    void append(int index, byte[] sha256) throws IOException {
+    void append(int index, byte[] claim) throws IOException {
         if (next == 0) {
             ByteBuffer header = ByteBuffer.allocate(RECORD)
                     .putLong(MAGIC)
@@ -112,7 +112,7 @@ final class Journal {
             write(0, seal(header.position(RECORD - Integer.BYTES)));
             next = 1;
         }
-        ByteBuffer record = ByteBuffer.allocate(RECORD).putInt(index).put(sha256, 0, Digest.LENGTH);
+        ByteBuffer record = ByteBuffer.allocate(RECORD).putInt(index).put(claim, 0, Digest.LENGTH);
         write(next, seal(record));
         next++;
     }
@@ -154,9 +154,9 @@ final class Journal {
         if (!isSealed(record) || index < 0 || (long) index * pieceSize >= blobSize) {
             return false;
         }
-        byte[] sha256 = new byte[Digest.LENGTH];
-        record.get(Integer.BYTES, sha256);
-        claims.claim(index, sha256);
+        byte[] claim = new byte[Digest.LENGTH];
+        record.get(Integer.BYTES, claim);
+        claims.claim(index, claim);
         return true;
     }
 

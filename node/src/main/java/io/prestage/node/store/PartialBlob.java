@@ -11,10 +11,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -123,7 +123,10 @@ final class PartialBlob {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             for (int index = 0; index < count; index++) {
                 int piece = pieces.first(blob) + index;
-                if (!claimed.containsKey(index) || !matches(channel, piece, claimed.get(index), content)) {
+                Optional<byte[]> hash = claimed.containsKey(index)
+                        ? prove(channel, piece, claimed.get(index), content)
+                        : Optional.empty();
+                if (hash.isEmpty()) {
                     continue;
                 }
                 if (contiguous == index) {
@@ -132,9 +135,9 @@ final class PartialBlob {
                 }
                 matching.set(index);
                 if (hopeful) {
-                    good.put(piece, claimed.get(index));
+                    good.put(piece, hash.get());
                 } else {
-                    found.found(piece, claimed.get(index));
+                    found.found(piece, hash.get());
                 }
             }
         }
@@ -149,14 +152,11 @@ final class PartialBlob {
         return good;
     }
 
-    private boolean matches(FileChannel channel, int piece, byte[] sha256, byte[] content) throws IOException {
+    private Optional<byte[]> prove(FileChannel channel, int piece, byte[] claim, byte[] content) throws IOException {
         int length = pieces.length(piece);
-        if (!read(channel, content, pieces.offset(piece), length)) {
-            return false;
-        }
-        MessageDigest actual = Digest.sha256();
-        actual.update(content, 0, length);
-        return Arrays.equals(sha256, actual.digest());
+        return read(channel, content, pieces.offset(piece), length)
+                ? Claim.prove(claim, content, length)
+                : Optional.empty();
     }
 
     /** Whether every piece is in. */
@@ -169,10 +169,10 @@ final class PartialBlob {
      *
      * @param piece its number in the plan
      * @param content its bytes, between position and limit, which stay as they are
-     * @param sha256 their hash, as the caller computed it
+     * @param claim what the journal is to say of them
      * @param publish runs while no other thread can void the blob, once the piece counts
      */
-    Written write(int piece, ByteBuffer content, byte[] sha256, Runnable publish) throws IOException {
+    Written write(int piece, ByteBuffer content, byte[] claim, Runnable publish) throws IOException {
         int index = piece - pieces.first(blob);
         OpenFiles.Lease lease;
         synchronized (this) {
@@ -193,7 +193,7 @@ final class PartialBlob {
             if (gone || present.get(index)) {
                 return gone ? Written.LATE : Written.KNOWN;
             }
-            journal.append(index, sha256);
+            journal.append(index, claim);
             present.set(index);
             last = present.cardinality() == count;
             publish.run();

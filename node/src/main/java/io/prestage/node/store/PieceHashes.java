@@ -31,8 +31,11 @@ final class PieceHashes {
         System.arraycopy(sha256, 0, chunks[chunk], piece % PER_CHUNK * Digest.LENGTH, Digest.LENGTH);
     }
 
-    /** The hash that was put, a new array. */
+    /** The hash that was put, a new array; zeros if none was. */
     byte[] get(int piece) {
+        if (chunks[piece / PER_CHUNK] == null) {
+            return new byte[Digest.LENGTH];
+        }
         int at = piece % PER_CHUNK * Digest.LENGTH;
         return Arrays.copyOfRange(chunks[piece / PER_CHUNK], at, at + Digest.LENGTH);
     }

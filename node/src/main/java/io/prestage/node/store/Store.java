@@ -241,12 +241,24 @@ public final class Store implements AutoCloseable {
      * @return whether this was the last missing piece of its blob, so that the caller must now {@link #finish} it
      */
     public boolean write(int piece, ByteBuffer content, byte[] sha256) throws StoreException {
+        if (sha256.length != Digest.LENGTH) {
+            throw new IllegalArgumentException("a SHA-256 has " + Digest.LENGTH + " bytes, not " + sha256.length);
+        }
+        return write(piece, content, sha256, () -> publish(piece, sha256));
+    }
+
+    /**
+     * Writes a piece in place that nobody will ask the {@link #hash} of: it goes to no peer. Else the same as
+     * {@link #write(int, ByteBuffer, byte[])}.
+     */
+    public boolean writeUnhashed(int piece, ByteBuffer content) throws StoreException {
+        return write(piece, content, Claim.ofUnhashed(content), () -> publishUnhashed(piece));
+    }
+
+    private boolean write(int piece, ByteBuffer content, byte[] claim, Runnable publish) throws StoreException {
         if (content.remaining() != pieces.length(piece)) {
             throw new IllegalArgumentException(
                     "piece " + piece + " has " + pieces.length(piece) + " bytes, not " + content.remaining());
-        }
-        if (sha256.length != Digest.LENGTH) {
-            throw new IllegalArgumentException("a SHA-256 has " + Digest.LENGTH + " bytes, not " + sha256.length);
         }
         PartialBlob blob = partial.get(pieces.blob(piece));
         if (blob == null) {
@@ -254,7 +266,7 @@ public final class Store implements AutoCloseable {
         }
         long begun = System.nanoTime();
         try {
-            boolean last = blob.write(piece, content, sha256, () -> publish(piece, sha256)) == PartialBlob.Written.LAST;
+            boolean last = blob.write(piece, content, claim, publish) == PartialBlob.Written.LAST;
             counters.writes.increment();
             counters.writtenBytes.add(content.remaining());
             counters.writeNanos.add(System.nanoTime() - begun);
@@ -348,7 +360,7 @@ public final class Store implements AutoCloseable {
     /**
      * The SHA-256 of a held piece.
      *
-     * @return 32 bytes, the caller's own; nothing if the piece is not held
+     * @return 32 bytes, the caller's own; nothing if the piece is not held; zeros if it was written unhashed
      */
     public Optional<byte[]> hash(int piece) {
         synchronized (state) {
@@ -670,6 +682,12 @@ public final class Store implements AutoCloseable {
     private void publish(int piece, byte[] sha256) {
         synchronized (state) {
             hashes.put(piece, sha256);
+            held.add(piece);
+        }
+    }
+
+    private void publishUnhashed(int piece) {
+        synchronized (state) {
             held.add(piece);
         }
     }

@@ -28,8 +28,28 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 final class StoreTest {
+    /** How a piece is written: for peers, or for this folder alone. */
+    enum Way {
+        HASHED,
+        UNHASHED;
+
+        boolean write(Store store, Fixture fixture, int piece) throws IOException {
+            return this == HASHED
+                    ? store.write(piece, fixture.content(piece), fixture.hash(piece))
+                    : store.writeUnhashed(piece, fixture.content(piece));
+        }
+
+        void put(Store store, Fixture fixture, int piece) throws IOException {
+            if (write(store, fixture, piece)) {
+                store.finish(fixture.pieces().blob(piece));
+            }
+        }
+    }
+
     private static final int PIECE = Fixture.PIECE;
 
     @TempDir
@@ -111,11 +131,12 @@ final class StoreTest {
         }
     }
 
-    @Test
-    void resumesFromVerifiedPiecesAfterCrash() throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void resumesFromVerifiedPiecesAfterCrash(Way way) throws IOException {
         try (Store store = opened(fixture)) {
             for (int piece = 0; piece < fixture.pieces().count(); piece += 2) {
-                fixture.put(store, piece);
+                way.put(store, fixture, piece);
             }
         }
         PieceSet heard = new PieceSet(fixture.pieces().count());
@@ -134,12 +155,13 @@ final class StoreTest {
         }
     }
 
-    @Test
-    void countsNoPieceWhoseBytesWereLost() throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void countsNoPieceWhoseBytesWereLost(Way way) throws IOException {
         int first = fixture.pieces().first(4);
         try (Store store = opened(fixture)) {
             for (int piece = first; piece < first + 30; piece++) {
-                fixture.put(store, piece);
+                way.put(store, fixture, piece);
             }
         }
         Path partial = folder.resolve("ingest").resolve(hex(fixture, 4));
@@ -160,11 +182,12 @@ final class StoreTest {
         assertTrue(fixture.plan().contents().stream().allMatch(this::isRight));
     }
 
-    @Test
-    void finishesABlobWhoseLastPieceCameJustBeforeTheCrash() throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void finishesABlobWhoseLastPieceCameJustBeforeTheCrash(Way way) throws IOException {
         try (Store store = opened(fixture)) {
             for (int piece = fixture.pieces().first(4); piece < fixture.pieces().end(4); piece++) {
-                store.write(piece, fixture.content(piece), fixture.hash(piece));
+                way.write(store, fixture, piece);
             }
         }
         try (Store store = opened(fixture)) {
