@@ -1,7 +1,6 @@
 package io.prestage.cli;
 
 import io.prestage.node.cluster.Progress;
-import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.monitor.FleetView;
 import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Rate;
@@ -44,8 +43,12 @@ final class ProgressLine {
             return;
         }
         FleetView view = fleet.get();
-        long here = view.servers().stream().filter(ServerStatus::present).count();
-        String line = text(progress, wait) + String.format(Locale.ROOT, "  fleet %d/%d", view.complete(), here);
+        String line = text(progress, wait)
+                + String.format(
+                        Locale.ROOT,
+                        "  fleet %d/%d",
+                        view.complete(),
+                        view.servers().size()); // who left counts
         if (terminal) {
             out.print("\r\u001b[K" + bar(progress) + " " + line);
             out.flush();
