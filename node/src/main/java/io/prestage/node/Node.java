@@ -181,6 +181,7 @@ public final class Node implements AutoCloseable {
         http.close();
         pages.close();
         metrics.close();
+        rehearsal.awaitCleared();
         participant.close();
     }
 

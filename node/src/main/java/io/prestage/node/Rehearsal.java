@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
  */
 final class Rehearsal implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    /** To close two participants and remove their folders. */
+    private static final Duration CLEARING = Duration.ofSeconds(5);
+
     /** More leave less to be compiled while a fleet fills; docs/decisions/0010-rehearsal.md has the figures. */
     private static final int ROUNDS = 4;
 
@@ -49,6 +52,7 @@ final class Rehearsal implements AutoCloseable {
     /** Completes when there is no time for this any more. */
     private final CompletableFuture<Void> over = new CompletableFuture<>();
 
+    private final Thread thread = new Thread(this::rehearse, "rehearsal");
     private final Duration after;
     private volatile long postponed = System.nanoTime();
 
@@ -63,7 +67,6 @@ final class Rehearsal implements AutoCloseable {
 
     /** Begins after a while, on a thread of its own. */
     void start() {
-        Thread thread = new Thread(this::rehearse, "rehearsal");
         thread.setDaemon(true);
         thread.start();
     }
@@ -77,6 +80,15 @@ final class Rehearsal implements AutoCloseable {
     @Override
     public void close() {
         over.complete(null);
+    }
+
+    /** Waits until what it wrote is removed, for the process may be about to end. To be called after {@link #close}. */
+    void awaitCleared() {
+        try {
+            thread.join(CLEARING.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void rehearse() {

@@ -1,14 +1,19 @@
 package io.prestage.node;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.prestage.node.store.LayoutVerification;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,5 +34,23 @@ final class RehearsalTest {
         Rehearsal rehearsal = new Rehearsal(Duration.ZERO);
         rehearsal.close();
         assertFalse(rehearsal.play(stage));
+    }
+
+    @Test
+    void leavesNothingBehindWhenItIsBrokenOff() throws Exception {
+        Set<Path> before = stages();
+        Rehearsal rehearsal = new Rehearsal(Duration.ZERO);
+        rehearsal.start();
+        await().until(() -> !stages().equals(before));
+        rehearsal.close();
+        rehearsal.awaitCleared();
+        assertEquals(before, stages());
+    }
+
+    private static Set<Path> stages() throws IOException {
+        try (Stream<Path> all = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
+            return all.filter(path -> path.getFileName().toString().startsWith("prestage-rehearsal-"))
+                    .collect(Collectors.toSet());
+        }
     }
 }
