@@ -7,8 +7,8 @@ import io.prestage.node.origin.NetworkBlobs;
 import io.prestage.node.origin.NodeBlobs;
 import io.prestage.node.origin.OriginOptions;
 import io.prestage.node.origin.RegistryClient;
-import io.prestage.node.store.StagedFiles;
 import io.prestage.node.store.StagedPlan;
+import io.prestage.node.store.Store;
 import io.prestage.node.store.StoreException;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
@@ -18,12 +18,13 @@ import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Fetches the blobs and manifests of a staged folder that are damaged or absent again, from where they came from or from a node of
- * the fleet.
+ * Makes a staged folder whole again: fetches the pieces of its blobs that are damaged or absent from where they came from or from a
+ * node of the fleet, and writes everything else anew.
  *
- * <p>What is staged is read from the receipt, so it and the lists have to be there. A blob takes its place when it is whole and
- * verified, as when it was staged. A folder that is being repaired is one that is being filled: interrupted, the repair goes on from
- * the plan that stands there.
+ * <p>What it is to hold, and what the pieces of a damaged blob hash to, the folder keeps beside its content. A folder that does not,
+ * because it was staged before there was that or because it is damaged too, needs its receipt and lists undamaged, and a blob is then
+ * fetched whole. A blob takes its place when it is whole and verified, as when it was staged. A folder that is being repaired is one
+ * that is being filled: interrupted, the repair goes on from the plan that stands there.
  *
  * @param folder of the data partition
  * @param node a repository of the node to take it from, if not from the origin
@@ -39,9 +40,12 @@ record RepairRun(Path folder, Optional<ImageReference> node, OriginOptions optio
      */
     long run() throws IOException {
         LongAdder received = new LongAdder();
-        try (RegistryClient registry = new RegistryClient(options, received::add);
-                Download download = Download.into(folder, plan(registry), blobs(registry), new Failures())) {
-            download.run(options.connections(), DownloadRun.server(), received::sum);
+        try (RegistryClient registry = new RegistryClient(options, received::add)) {
+            Plan plan = plan(registry);
+            Store.reopen(folder, plan);
+            try (Download download = Download.into(folder, plan, blobs(registry), new Failures())) {
+                download.run(options.connections(), DownloadRun.server(), received::sum);
+            }
         }
         return received.sum();
     }
@@ -52,18 +56,13 @@ record RepairRun(Path folder, Optional<ImageReference> node, OriginOptions optio
 
     private Plan plan(RegistryClient registry) throws StoreException {
         try {
-            Optional<Plan> begun = StagedPlan.unfinished(folder);
-            return begun.isPresent()
-                    ? begun.get()
-                    : StagedPlan.of(
-                            StagedFiles.at(folder),
-                            (source, digest) -> registry.manifest(
-                                            node.orElseGet(() -> ImageReference.parse(source)), digest)
-                                    .content());
+            return StagedPlan.toRepair(
+                    folder,
+                    (source, digest) -> registry.manifest(node.orElseGet(() -> ImageReference.parse(source)), digest)
+                            .content());
         } catch (StoreException e) {
             throw new Failure(
-                    "the receipt or a list is damaged, or a manifest that cannot be had, so that " + folder
-                            + " does not say what it is to hold (" + e.getMessage()
+                    folder + " does not say any more what it is to hold (" + e.getMessage()
                             + "): stage it again with the command that it was staged with, which keeps what is good",
                     e);
         }

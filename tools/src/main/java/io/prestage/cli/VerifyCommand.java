@@ -3,6 +3,7 @@ package io.prestage.cli;
 import io.prestage.node.origin.ImageReference;
 import io.prestage.node.origin.OriginOptions;
 import io.prestage.node.store.LayoutVerification;
+import io.prestage.node.store.LayoutVerification.Kind;
 import io.prestage.node.store.LayoutVerification.Problem;
 import io.prestage.node.store.LayoutVerification.Result;
 import io.prestage.protocol.Bytes;
@@ -50,7 +51,8 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Option(
             names = "--repair",
-            description = "Fetch what is damaged or absent again from where it was staged from, then verify again.")
+            description =
+                    "Mend what is damaged or absent, with pieces fetched again from where they were staged from; then verify again.")
     private boolean repair;
 
     @Option(
@@ -73,7 +75,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         Result result = verify();
-        if (repair && !result.isGood()) {
+        if (repair && result.problems().stream().anyMatch(problem -> problem.kind() != Kind.EXTRA)) {
             PrintWriter err = spec.commandLine().getErr();
             print(result, err);
             err.println("fetched " + new Bytes(repair(options, err)) + " again");

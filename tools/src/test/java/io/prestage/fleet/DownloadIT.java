@@ -420,10 +420,24 @@ final class DownloadIT {
         assertTrue(repaired.out().contains("is good"), repaired::toString);
         assertEquals(
                 0, Ran.of(Prestage.command("verify", "-f", folder.toString())).code());
+    }
+
+    @Test
+    void everythingButABlobIsRepairedWithoutTheOrigin() throws Exception {
+        Path folder = scratch.resolve("texts");
+        prestage("-f", folder.toString(), "--img", ReleaseStock.TROUBLESHOOT).output();
         Files.delete(folder.resolve("receipt.json"));
-        Ran without = Ran.of(Prestage.command("verify", "--repair", "-f", folder.toString()));
-        assertEquals(1, without.code(), without::toString);
-        assertTrue(without.err().contains("stage it again with the command"), without::toString);
+        Files.writeString(folder.resolve("index.json"), "{");
+        Files.writeString(folder.resolve("mapping.txt"), "a=b\n");
+        Ran repaired = Ran.of(Prestage.command("verify", "--repair", "-f", folder.toString()));
+        assertEquals(0, repaired.code(), repaired::toString);
+        assertTrue(repaired.err().contains("fetched 0 B again"), repaired::toString);
+
+        Files.delete(folder.resolve("receipt.json"));
+        Fleet.delete(folder.resolve("repair"));
+        Ran lost = Ran.of(Prestage.command("verify", "--repair", "-f", folder.toString()));
+        assertEquals(1, lost.code(), lost::toString);
+        assertTrue(lost.err().contains("stage it again with the command"), lost::toString);
     }
 
     /** The largest files of an image's folder, whose names are those of blobs. */

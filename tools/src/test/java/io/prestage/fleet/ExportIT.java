@@ -7,7 +7,9 @@ import io.prestage.lab.Lab;
 import io.prestage.lab.LabRegistry;
 import io.prestage.lab.RegistryImages;
 import io.prestage.node.cluster.Progress;
+import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Digest;
+import io.prestage.protocol.Plan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,6 +103,9 @@ final class ExportIT {
                     "--node",
                     fleet.lab().address("h3"));
             assertEquals(0, mended.code(), mended::toString);
+            assertTrue(
+                    mended.err().contains("fetched " + new Bytes(Plan.MIN_PIECE) + " again"),
+                    () -> "one piece is fetched: " + mended);
             assertTrue(mended.out().contains("is good: 2 images"), mended::toString);
             seed.stop();
             fleet.assertVerified(List.of("h3", "h4"));

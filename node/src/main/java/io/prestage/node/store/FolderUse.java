@@ -5,14 +5,18 @@ import io.prestage.protocol.Digest;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What a folder is used for at present, told from its files alone.
  *
- * <p>An unfinished staging counts before a receipt: while one plan replaces another, both are there.
+ * <p>An unfinished staging counts before a receipt: while one plan replaces another, both are there. A folder that was complete
+ * and whose receipt was lost or damaged counts as one whose staging is not finished, of the plan that it keeps.
  *
  * @param layout the folder
  * @param unfinished the canonical bytes of the plan that is being staged, or nothing
@@ -22,23 +26,58 @@ import java.util.Optional;
 record FolderUse(Layout layout, Optional<byte[]> unfinished, Optional<Receipt> receipt) {
     static FolderUse of(Layout layout) throws StoreException {
         try {
-            Path plan = layout.plan();
-            Path receipt = layout.file(Layout.RECEIPT);
-            return new FolderUse(
-                    layout,
-                    Files.exists(plan) ? Optional.of(Files.readAllBytes(plan)) : Optional.empty(),
-                    Files.exists(receipt)
-                            ? Optional.of(Receipt.decode(Files.readAllBytes(receipt)))
-                            : Optional.empty());
-        } catch (IllegalArgumentException e) {
-            throw new StoreException(
-                    Reason.CORRUPT,
-                    layout.file(Layout.RECEIPT) + " cannot be read: " + e.getMessage()
-                            + "; remove that file to have the folder checked again",
-                    e);
+            Optional<byte[]> unfinished =
+                    Files.exists(layout.plan()) ? Optional.of(Files.readAllBytes(layout.plan())) : Optional.empty();
+            Path file = layout.file(Layout.RECEIPT);
+            try {
+                Optional<Receipt> receipt =
+                        Files.exists(file) ? Optional.of(Receipt.decode(Files.readAllBytes(file))) : Optional.empty();
+                Optional<byte[]> lost = receipt.isPresent() ? Optional.empty() : kept(layout);
+                return new FolderUse(layout, unfinished.or(() -> lost), receipt);
+            } catch (IllegalArgumentException e) {
+                Optional<byte[]> plan = unfinished.isPresent() ? unfinished : kept(layout);
+                if (plan.isEmpty()) {
+                    throw new StoreException(
+                            Reason.CORRUPT,
+                            file + " cannot be read: " + e.getMessage()
+                                    + "; remove that file to have the folder checked again",
+                            e);
+                }
+                return new FolderUse(layout, plan, Optional.empty());
+            }
         } catch (IOException e) {
             throw StoreException.of(layout.folder(), "see what is there", e);
         }
+    }
+
+    /** The plan that a complete folder keeps, if it is the only one and undamaged. */
+    private static Optional<byte[]> kept(Layout layout) throws IOException {
+        if (!Files.isDirectory(layout.repair(), LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.empty();
+        }
+        List<Digest> plans = new ArrayList<>();
+        for (Path file : Layout.list(layout.repair())) {
+            Layout.kept(file, "plan").ifPresent(plans::add);
+        }
+        return plans.size() == 1 ? keptPlan(layout, plans.get(0)) : Optional.empty();
+    }
+
+    private static Optional<byte[]> keptPlan(Layout layout, Digest plan) throws IOException {
+        Path file = layout.keptPlan(plan);
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        byte[] encoded = Files.readAllBytes(file);
+        return Digest.of(encoded).equals(plan) ? Optional.of(encoded) : Optional.empty();
+    }
+
+    /**
+     * The canonical bytes of the plan that is being staged, or was completed and kept.
+     *
+     * @return nothing if there is no plan or it was not kept undamaged
+     */
+    Optional<byte[]> whole() throws IOException {
+        return unfinished.isPresent() || plan().isEmpty() ? unfinished : keptPlan(layout, plan().get());
     }
 
     /** The plan's digest, or nothing. */

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
 
@@ -115,6 +116,28 @@ final class Journal {
         ByteBuffer record = ByteBuffer.allocate(RECORD).putInt(index).put(claim, 0, Digest.LENGTH);
         write(next, seal(record));
         next++;
+    }
+
+    /** Moves the file, whose claims are all made. */
+    void moveTo(Path target) throws IOException {
+        files.forget(this);
+        Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
+        next = 0;
+    }
+
+    /** Puts a copy of another journal in this one's place, or nothing if there is none. */
+    void copyFrom(Path other) throws IOException {
+        delete();
+        try {
+            Files.copy(other, file);
+        } catch (NoSuchFileException e) {
+            return; // folders of before had none
+        }
+    }
+
+    /** Closes the file, whose claims are all made. */
+    void close() {
+        files.forget(this);
     }
 
     /** Removes the file. */

@@ -17,9 +17,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import tools.jackson.databind.SerializationFeature;
@@ -40,9 +43,11 @@ final class Layout {
     static final String IMAGES = "images";
     static final String INGEST = "ingest";
     static final String PLAN = "plan.json";
+    static final String REPAIR = "repair";
 
     /** Names that a plan's text file cannot have. */
-    static final Set<String> OWN_NAMES = Set.of(OCI_LAYOUT, INDEX, RECEIPT, BLOBS, IMAGES, INGEST, "lost+found", PLAN);
+    static final Set<String> OWN_NAMES =
+            Set.of(OCI_LAYOUT, INDEX, RECEIPT, BLOBS, IMAGES, INGEST, REPAIR, "lost+found", PLAN);
 
     /** Lists that every run writes; those of a former run, or of the program that came before this one, are in nobody's way. */
     static final Set<String> LISTS =
@@ -52,6 +57,7 @@ final class Layout {
     static final byte[] DIR_VERSION = "Directory Transport Version: 1.1\n".getBytes(StandardCharsets.UTF_8);
     private static final Pattern OF_A_VIEW =
             Pattern.compile("version|manifest\\.json|[0-9a-f]{64}(\\.manifest\\.json)?");
+    private static final Pattern KEPT = Pattern.compile("([0-9a-f]{64})\\.(plan|journal)");
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -101,6 +107,29 @@ final class Layout {
 
     Path plan() {
         return ingest().resolve(PLAN);
+    }
+
+    /** What a complete folder keeps for the day on which it is found to be damaged. */
+    Path repair() {
+        return folder.resolve(REPAIR);
+    }
+
+    /** Where a plan is kept, in its canonical bytes, whose digest is its name. */
+    Path keptPlan(Digest plan) {
+        return repair().resolve(plan.hex() + ".plan");
+    }
+
+    /** Where it is kept what the pieces of a verified blob hash to. */
+    Path keptJournal(Digest blob) {
+        return repair().resolve(blob.hex() + ".journal");
+    }
+
+    /** What is kept under this name: a plan, or a blob's journal. */
+    static Optional<Digest> kept(Path file, String kind) {
+        Matcher name = KEPT.matcher(file.getFileName().toString());
+        return name.matches() && name.group(2).equals(kind)
+                ? Optional.of(Digest.ofHex(name.group(1)))
+                : Optional.empty();
     }
 
     static byte[] bytes(Plan.TextFile file) {
@@ -153,11 +182,36 @@ final class Layout {
         Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    /** Removes the views that link to a blob, which must not outlive it. */
-    void removeViews(Plan plan, Set<Digest> blobs) throws IOException {
+    /** Keeps the plan, and of the blobs' journals those that are this plan's. */
+    void keepForRepair(Plan plan) throws IOException {
+        Files.createDirectories(repair());
+        write(keptPlan(plan.digest()), plan.encode());
+        Set<Digest> blobs = new HashSet<>();
+        plan.blobs().forEach(blob -> blobs.add(blob.contentDigest()));
+        for (Path file : list(repair())) {
+            boolean otherPlan = kept(file, "plan")
+                    .filter(digest -> !digest.equals(plan.digest()))
+                    .isPresent();
+            boolean otherBlob = kept(file, "journal")
+                    .filter(digest -> !blobs.contains(digest))
+                    .isPresent();
+            if (otherPlan || otherBlob) {
+                Files.delete(file);
+            }
+        }
+        flush(repair());
+    }
+
+    /** Removes the links to blobs, which must not outlive them: the views of their images, and files of other names. */
+    void removeLinks(Plan plan, Set<Digest> blobs) throws IOException {
         for (Plan.Image image : plan.images()) {
             if (viewOf(image).values().stream().anyMatch(blobs::contains)) {
                 removeView(image.name());
+            }
+        }
+        for (Plan.NamedFile named : plan.named()) {
+            if (blobs.contains(named.contentDigest())) {
+                Files.deleteIfExists(file(named.name()));
             }
         }
     }

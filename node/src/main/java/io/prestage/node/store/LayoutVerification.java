@@ -135,6 +135,7 @@ public final class LayoutVerification {
         checkTexts(receipt);
         receipt.ifPresent(statement -> problems.addAll(ListCheck.of(layout, statement)));
         checkLayoutFile();
+        checkRepair(receipt);
         if (Files.exists(layout.ingest())) {
             add(
                     Kind.INCOMPLETE,
@@ -452,6 +453,24 @@ public final class LayoutVerification {
             add(Kind.MISSING, Layout.OCI_LAYOUT, "oci-layout is missing");
         } catch (JacksonException e) {
             add(Kind.DAMAGED, Layout.OCI_LAYOUT, "oci-layout cannot be read: " + e.getOriginalMessage());
+        }
+    }
+
+    // What is kept for a repair is not needed for anything else, so that its absence is no problem.
+    private void checkRepair(Optional<Receipt> receipt) throws IOException {
+        if (receipt.isEmpty() || Files.exists(layout.ingest()) || !Files.isDirectory(layout.repair())) {
+            return;
+        }
+        Digest plan = Digest.parse(receipt.get().plan());
+        for (Path file : Layout.list(layout.repair())) {
+            String path = Layout.REPAIR + "/" + file.getFileName();
+            if (file.equals(layout.keptPlan(plan))) {
+                if (!Digest.of(Files.readAllBytes(file)).equals(plan)) {
+                    add(Kind.DAMAGED, path, "the plan that is kept for a repair is damaged");
+                }
+            } else if (Layout.kept(file, "journal").filter(sizes::containsKey).isEmpty()) {
+                add(Kind.EXTRA, path, "nothing here is repaired with this file: remove it");
+            }
         }
     }
 

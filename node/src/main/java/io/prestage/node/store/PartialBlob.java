@@ -7,14 +7,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -235,12 +238,14 @@ final class PartialBlob {
     }
 
     /**
-     * Flushes a verified blob and moves it to its final place; its folder is for the caller to flush.
+     * Flushes a verified blob and moves it to its final place; its folder is for the caller to flush. What its pieces hash to is
+     * kept, if it has more than one: it tells which of them is damaged if the blob ever is.
      *
+     * @param kept where to keep that
      * @return whether it did; not if the blob was voided or moved before
      * @throws IOException every time, if a flush of it ever failed: the kernel reports lost pages once and takes them for clean
      */
-    boolean moveTo(Path target, Runnable publish) throws IOException {
+    boolean moveTo(Path target, Path kept, Runnable publish) throws IOException {
         synchronized (this) {
             if (gone || !verified) {
                 return false;
@@ -255,8 +260,55 @@ final class PartialBlob {
             gone = true;
             publish.run();
             files.forget(this);
-            journal.delete();
+            if (count > 1) {
+                journal.moveTo(kept);
+            } else {
+                journal.delete();
+            }
             return true;
+        }
+    }
+
+    /**
+     * Keeps what the pieces of a blob hash to that was found verified, unless that was kept before.
+     *
+     * @param kept where
+     * @param hashes of all pieces, by their number in the plan
+     */
+    void keepHashes(Path kept, Map<Integer, byte[]> hashes) throws IOException {
+        if (count <= 1) {
+            return;
+        }
+        Journal anew = new Journal(kept, files, pieces.pieceSize(), pieces.size(blob));
+        Set<Integer> known = new HashSet<>();
+        if (anew.replay((index, claim) -> known.add(index)) && known.size() == count) {
+            return;
+        }
+        anew.delete();
+        for (Map.Entry<Integer, byte[]> hash : hashes.entrySet()) {
+            anew.append(hash.getKey() - pieces.first(blob), hash.getValue());
+        }
+        anew.close();
+    }
+
+    /**
+     * Takes a damaged blob back, so that {@link #recover} finds the pieces of it that are good; or removes it, if nothing says
+     * what its pieces hash to. Interrupted, it can be called again.
+     *
+     * @param damaged the blob in its final place
+     * @param kept what its pieces hash to, if that was kept
+     */
+    void takeBack(Path damaged, Path kept) throws IOException {
+        if (!Files.isRegularFile(damaged, LinkOption.NOFOLLOW_LINKS)) {
+            Files.delete(damaged); // nobody may write where somebody else's link leads
+            return;
+        }
+        journal.copyFrom(kept);
+        Files.move(damaged, file, StandardCopyOption.ATOMIC_MOVE);
+        if (readClaims() > 0) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                channel.truncate(pieces.size(blob));
+            }
         }
     }
 

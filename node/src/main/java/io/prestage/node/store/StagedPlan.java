@@ -41,11 +41,18 @@ public final class StagedPlan {
     }
 
     /**
-     * The plan of a partition whose manifests may be damaged or absent, if they can be had elsewhere.
+     * The plan of a folder that may be damaged: the one that is being staged there, else the one that it keeps; or else made
+     * again, if receipt and texts are what was staged and manifests that are damaged or absent can be had elsewhere.
      *
-     * @throws StoreException if it was not complete, or its receipt or a text is not what was staged
+     * @throws StoreException if the folder does not tell any more what it is to hold
      */
-    public static Plan of(StagedFiles files, Elsewhere elsewhere) throws StoreException {
+    public static Plan toRepair(Path folder, Elsewhere elsewhere) throws StoreException {
+        Layout layout = new Layout(folder.toAbsolutePath().normalize());
+        Optional<Plan> whole = decoded(layout, FolderUse::whole);
+        return whole.isPresent() ? whole.get() : of(StagedFiles.at(layout.folder()), elsewhere);
+    }
+
+    private static Plan of(StagedFiles files, Elsewhere elsewhere) throws StoreException {
         return read(files, elsewhere, staged -> {
             Plan plan = staged.with(staged.texts());
             if (!plan.digest().toString().equals(staged.receipt.plan())) {
@@ -83,15 +90,23 @@ public final class StagedPlan {
      * @throws StoreException if there is one and it cannot be read
      */
     public static Optional<Plan> unfinished(Path folder) throws StoreException {
-        Layout layout = new Layout(folder.toAbsolutePath().normalize());
-        Optional<byte[]> encoded = FolderUse.of(layout).unfinished();
+        return decoded(new Layout(folder.toAbsolutePath().normalize()), FolderUse::unfinished);
+    }
+
+    private interface Encoded {
+        Optional<byte[]> of(FolderUse use) throws IOException;
+    }
+
+    private static Optional<Plan> decoded(Layout layout, Encoded plan) throws StoreException {
         try {
-            return encoded.map(Plan::decode);
+            return plan.of(FolderUse.of(layout)).map(Plan::decode);
         } catch (IllegalArgumentException e) {
             throw new StoreException(
                     Reason.CORRUPT,
                     layout.plan() + " cannot be read: " + e.getMessage() + "; remove that folder to begin anew",
                     e);
+        } catch (IOException e) {
+            throw StoreException.of(layout.folder(), "see what is there", e);
         }
     }
 

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -177,6 +178,21 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /**
+     * Makes a complete folder one that is being filled, so that {@link #complete} writes everything but the blobs again.
+     *
+     * @throws StoreException with {@link Reason#OTHER_PLAN} if it holds another plan, {@link Reason#IN_USE} if a node has it
+     */
+    public static void reopen(Path folder, Plan plan) throws StoreException {
+        try (Store store = open(folder, plan)) {
+            store.reopen(Set.of());
+        } catch (StoreException e) {
+            throw e;
+        } catch (IOException e) {
+            throw StoreException.of(folder, "start its repair", e);
+        }
+    }
+
     /** The plan. */
     public Plan plan() {
         return plan;
@@ -190,7 +206,8 @@ public final class Store implements AutoCloseable {
     /**
      * Finds out what former runs left: hashes every blob and every claimed piece. Call it once, before anything is written.
      *
-     * <p>Takes as long as reading it all takes. A blob that does not match is removed, and its pieces are missing again.
+     * <p>Takes as long as reading it all takes. A blob that does not match is no blob any more; those of its pieces that
+     * are damaged are missing again, or all, if nothing says which are.
      *
      * @param found hears of every piece that is held, while this runs
      * @return the pieces that are held
@@ -208,14 +225,15 @@ public final class Store implements AutoCloseable {
                 int one = blob;
                 checks.add(() -> recover(one, found));
             }
-            Set<Digest> damaged = new HashSet<>();
+            List<Integer> damaged = new ArrayList<>();
             List<Future<Boolean>> outcomes = pool.invokeAll(checks);
             for (int blob = 0; blob < outcomes.size(); blob++) {
                 if (!outcomes.get(blob).get()) {
-                    damaged.add(digest(blob));
+                    damaged.add(blob);
                 }
             }
-            afterRecovery(damaged);
+            takeBack(damaged, found);
+            afterRecovery();
             return held();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -296,7 +314,8 @@ public final class Store implements AutoCloseable {
         long begun = System.nanoTime();
         try {
             whole.verify();
-            if (whole.moveTo(layout.blob(digest(blob)), () -> partial.set(blob, null))) {
+            if (whole.moveTo(
+                    layout.blob(digest(blob)), layout.keptJournal(digest(blob)), () -> partial.set(blob, null))) {
                 countVerified();
                 counters.finishes.increment();
                 counters.finishNanos.add(System.nanoTime() - begun);
@@ -440,6 +459,7 @@ public final class Store implements AutoCloseable {
             Files.createDirectories(layout.ingest());
             Layout.flush(layout.blobs());
             layout.writeAll(plan);
+            layout.keepForRepair(plan);
             layout.write(layout.file(Layout.RECEIPT), statement.encode());
             Layout.flush(layout.folder());
             layout.removeIngest();
@@ -543,6 +563,7 @@ public final class Store implements AutoCloseable {
     private void begin(FolderUse use) throws IOException {
         lock.write();
         Files.createDirectories(layout.blobs());
+        Files.createDirectories(layout.repair());
         receipt = use.isReceiptOf(plan);
         if (!receipt || Files.exists(layout.ingest())) {
             Files.createDirectories(layout.ingest());
@@ -579,7 +600,7 @@ public final class Store implements AutoCloseable {
         }
         receipt = false;
         Files.deleteIfExists(layout.file(Layout.RECEIPT));
-        layout.removeViews(plan, damaged);
+        layout.removeLinks(plan, damaged);
     }
 
     private void reopenIfIncomplete() throws StoreException {
@@ -606,31 +627,41 @@ public final class Store implements AutoCloseable {
             if (good == null) {
                 return false;
             }
+            partial.get(blob).keepHashes(layout.keptJournal(digest(blob)), good);
             partial.get(blob).discard();
             publishVerified(blob, good, found);
             return true;
         }
+        recoverPartial(blob, found);
+        return true;
+    }
+
+    private void recoverPartial(int blob, PieceListener found) throws IOException {
         PartialBlob arriving = partial.get(blob);
         Map<Integer, byte[]> whole = arriving.recover((piece, sha256) -> announce(piece, sha256, found));
         if (!whole.isEmpty()) {
             try {
                 arriving.verify();
-                arriving.moveTo(file, () -> {});
+                arriving.moveTo(layout.blob(digest(blob)), layout.keptJournal(digest(blob)), () -> {});
                 publishVerified(blob, whole, found);
             } catch (DigestMismatchException e) {
                 discard(blob);
             }
         }
-        return true;
     }
 
-    private void afterRecovery(Set<Digest> damaged) throws IOException {
-        if (!damaged.isEmpty()) {
-            reopen(damaged);
-            for (Digest digest : damaged) {
-                Files.delete(layout.blob(digest));
-            }
+    private void takeBack(List<Integer> damaged, PieceListener found) throws IOException {
+        if (damaged.isEmpty()) {
+            return;
         }
+        reopen(damaged.stream().map(this::digest).collect(Collectors.toSet()));
+        for (int blob : damaged) {
+            partial.get(blob).takeBack(layout.blob(digest(blob)), layout.keptJournal(digest(blob)));
+            recoverPartial(blob, found);
+        }
+    }
+
+    private void afterRecovery() throws IOException {
         for (int blob = 0; blob < pieces.blobs(); blob++) {
             if (pieces.size(blob) == 0) {
                 finish(blob);

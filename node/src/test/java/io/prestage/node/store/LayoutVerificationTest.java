@@ -140,6 +140,19 @@ final class LayoutVerificationTest {
     }
 
     @Test
+    void findsWhatIsWrongWithWhatIsKeptForARepair() throws IOException {
+        Path repair = folder.resolve("repair");
+        Path stray = Files.createFile(repair.resolve(Digest.of(new byte[] {7}).hex() + ".journal"));
+        assertProblem(Kind.EXTRA, "repair/" + stray.getFileName());
+        Files.delete(stray);
+        String plan = fixture.plan().digest().hex() + ".plan";
+        Files.writeString(repair.resolve(plan), "{}");
+        assertProblem(Kind.DAMAGED, "repair/" + plan);
+        Files.delete(repair.resolve(plan));
+        assertEquals(List.of(), problems());
+    }
+
+    @Test
     void findsMissingAndGarbledFilesOfTheLayout() throws IOException {
         Files.writeString(folder.resolve("oci-layout"), "{");
         assertProblem(Kind.DAMAGED, "oci-layout");

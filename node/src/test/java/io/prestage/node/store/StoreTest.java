@@ -26,6 +26,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,9 @@ final class StoreTest {
     }
 
     private static final int PIECE = Fixture.PIECE;
+
+    /** The fixture's one blob of many pieces. */
+    private static final int LARGE = 4;
 
     @TempDir
     private Path folder;
@@ -196,21 +200,141 @@ final class StoreTest {
         }
     }
 
-    @Test
-    void fetchesADamagedBlobOfACompleteFolderAgain() throws IOException {
-        fixture.fill(folder);
+    @ParameterizedTest
+    @EnumSource
+    void fetchesOnlyTheDamagedPieceOfACompleteFolderAgain(Way way) throws IOException {
+        try (Store store = opened(fixture)) {
+            for (int piece = 0; piece < fixture.pieces().count(); piece++) {
+                way.put(store, fixture, piece);
+            }
+            store.complete(fixture.receipt());
+        }
         Map<String, Digest> complete = Fixture.snapshot(folder);
-        flip(blobFile(fixture, 4), 12345);
+        int damaged = fixture.pieces().first(LARGE) + 3;
+        flip(blobFile(fixture, LARGE), 3L * PIECE + 5);
 
         try (Store store = opened(fixture)) {
             assertFalse(store.isComplete());
             assertFalse(Files.exists(folder.resolve("receipt.json")));
             assertFalse(Files.exists(folder.resolve("images/image_1")));
+            assertFalse(Files.exists(blobFile(fixture, LARGE)));
             assertTrue(store.isVerified(3));
-            assertFalse(store.isVerified(4));
+            assertFalse(store.isVerified(LARGE));
+            assertEquals(List.of(damaged), missing(store));
+            assertTrue(fixture.servesWhatItHolds(store));
+            way.put(store, fixture, damaged);
+            store.complete(fixture.receipt());
+        }
+        assertEquals(complete, Fixture.snapshot(folder));
+    }
+
+    @Test
+    void fetchesOnlyTheEndOfABlobAgainThatWasCut() throws IOException {
+        fixture.fill(folder);
+        truncate(blobFile(fixture, LARGE), 38 * PIECE + 1);
+        assertEquals(
+                IntStream.range(38, 41)
+                        .mapToObj(index -> fixture.pieces().first(LARGE) + index)
+                        .toList(),
+                missingThenMended());
+    }
+
+    @Test
+    void fetchesNothingOfABlobAgainThatGrew() throws IOException {
+        fixture.fill(folder);
+        Files.write(blobFile(fixture, LARGE), new byte[PIECE], StandardOpenOption.APPEND);
+        assertEquals(List.of(), missingThenMended());
+    }
+
+    @Test
+    void fetchesAgainWhatADamagedJournalDoesNotTell() throws IOException {
+        fixture.fill(folder);
+        flip(blobFile(fixture, LARGE), 3L * PIECE + 5);
+        flip(journal(fixture, LARGE), 2L * Journal.RECORD + 9); // the first record is no piece's
+        int first = fixture.pieces().first(LARGE);
+        assertEquals(List.of(first + 1, first + 3), missingThenMended());
+    }
+
+    @Test
+    void repairsAFolderOfBeforeJournalsWereKept() throws IOException {
+        fixture.fill(folder);
+        remove(folder.resolve("repair"));
+        flip(blobFile(fixture, LARGE), 3L * PIECE + 5);
+        assertEquals(41, missingThenMended().size());
+
+        remove(folder.resolve("repair"));
+        opened(fixture).close(); // hashes it all, and keeps what it learns
+        flip(blobFile(fixture, LARGE), 3L * PIECE + 5);
+        assertEquals(List.of(fixture.pieces().first(LARGE) + 3), missingThenMended());
+    }
+
+    @Test
+    void writesNothingThroughALinkInABlobsPlace() throws IOException {
+        fixture.fill(folder);
+        Path elsewhere = Files.write(folder.resolve("elsewhere"), new byte[] {1, 2, 3});
+        Files.delete(blobFile(fixture, LARGE));
+        Files.createSymbolicLink(blobFile(fixture, LARGE), elsewhere);
+        assertEquals(41, missingThenMended().size());
+        assertArrayEquals(new byte[] {1, 2, 3}, Files.readAllBytes(elsewhere));
+    }
+
+    /** The pieces that a damaged folder lacks; it is whole and verified when this returns. */
+    private List<Integer> missingThenMended() throws IOException {
+        List<Integer> missing;
+        try (Store store = opened(fixture)) {
+            missing = missing(store);
+            assertTrue(fixture.servesWhatItHolds(store));
             fixture.putAll(store);
             store.complete(fixture.receipt());
         }
+        assertEquals(
+                List.of(),
+                LayoutVerification.of(folder, 2, bytes -> {}).problems().stream()
+                        .filter(problem -> !problem.path().equals("elsewhere"))
+                        .toList());
+        return missing;
+    }
+
+    private List<Integer> missing(Store store) {
+        return IntStream.range(0, fixture.pieces().count())
+                .filter(piece -> !store.holds(piece))
+                .boxed()
+                .toList();
+    }
+
+    @Test
+    void knowsWhatAFolderHoldsWhoseReceiptIsLostOrDamaged() throws IOException {
+        fixture.fill(folder);
+        Map<String, Digest> complete = Fixture.snapshot(folder);
+        for (String receipt : new String[] {"", "{"}) {
+            Files.writeString(folder.resolve("receipt.json"), receipt);
+            if (receipt.isEmpty()) {
+                Files.delete(folder.resolve("receipt.json"));
+            }
+            assertEquals(Optional.of(fixture.plan().digest()), Store.planOf(folder));
+            try (Store store = opened(fixture)) {
+                assertFalse(store.isComplete());
+                assertTrue(store.isFull());
+                store.complete(fixture.receipt());
+            }
+            assertEquals(complete, Fixture.snapshot(folder));
+        }
+        Files.writeString(folder.resolve("receipt.json"), "{");
+        flip(folder.resolve("repair/" + fixture.plan().digest().hex() + ".plan"), 0);
+        assertEquals(
+                Reason.CORRUPT,
+                assertThrows(StoreException.class, () -> Store.planOf(folder)).reason());
+    }
+
+    @Test
+    void reopensACompleteFolderToWriteEverythingAgain() throws IOException {
+        fixture.fill(folder);
+        Map<String, Digest> complete = Fixture.snapshot(folder);
+        Files.writeString(folder.resolve("mapping-image_1.txt"), "a=c\n");
+        Files.delete(folder.resolve("index.json"));
+        Store.reopen(folder, fixture.plan());
+        assertFalse(Files.exists(folder.resolve("receipt.json")));
+        assertEquals(List.of(), missingThenMended());
         assertEquals(complete, Fixture.snapshot(folder));
     }
 
@@ -475,6 +599,10 @@ final class StoreTest {
     private Reason reasonOf(Plan plan) {
         return assertThrows(StoreException.class, () -> Store.open(folder, plan).close())
                 .reason();
+    }
+
+    private Path journal(Fixture of, int blob) {
+        return folder.resolve("repair").resolve(hex(of, blob) + ".journal");
     }
 
     private Path blobFile(Fixture of, int blob) {
