@@ -6,6 +6,7 @@ import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.monitor.Event;
 import io.prestage.node.monitor.EventLog;
 import io.prestage.node.monitor.FleetView;
+import io.prestage.node.monitor.FleetWatcher;
 import io.prestage.protocol.NodeId;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,7 +15,7 @@ import java.util.Map;
  * Notes in the log when a server gets stuck and when it gets on again: on the server itself, and on the coordinator for all
  * others. To be called by one thread at a time.
  */
-final class StuckServers {
+final class StuckServers implements FleetWatcher {
     private final NodeId self;
     private final Cluster cluster;
     private final EventLog log;
@@ -26,8 +27,13 @@ final class StuckServers {
         this.log = log;
     }
 
-    /** Looks at the fleet as it is now. */
-    void seen(FleetView fleet) {
+    @Override
+    public boolean isUrgent() {
+        return cluster.speaksForAll();
+    }
+
+    @Override
+    public void seen(FleetView fleet) {
         boolean all = cluster.speaksForAll();
         for (ServerStatus server : fleet.servers()) {
             NodeId id = server.member().id();

@@ -114,14 +114,17 @@ final class DemoCommand implements Callable<Integer> {
         try {
             return run();
         } finally {
-            stopAll();
-            if (keep) {
-                out.println("kept: " + root);
-            } else {
-                remove();
+            try {
+                stopAll();
+                if (keep) {
+                    out.println("kept: " + root);
+                } else if (Files.exists(root)) { // somebody else may have removed it
+                    remove();
+                }
+                out.flush();
+            } finally {
+                cleaned.countDown();
             }
-            out.flush();
-            cleaned.countDown();
         }
     }
 
@@ -209,13 +212,11 @@ final class DemoCommand implements Callable<Integer> {
         while (System.nanoTime() - end < 0) {
             failIfDead();
             FleetView fleet = client.fleet();
-            List<ServerStatus> present =
-                    fleet.servers().stream().filter(ServerStatus::present).toList();
             if (fleet.complete() == servers + 1) {
                 line.end();
                 return fleet;
             }
-            line.show(together(present), () -> fleet, "waiting for the servers");
+            line.show(() -> together(fleet.servers()), () -> fleet, "waiting for the servers");
             await(LOOK);
         }
         throw new IOException(
@@ -229,6 +230,9 @@ final class DemoCommand implements Callable<Integer> {
         long pace = 0;
         int peers = 0;
         for (ServerStatus server : servers) {
+            if (!server.present()) {
+                continue;
+            }
             verified += server.progress().verifiedBytes();
             plan += server.progress().planBytes();
             pace += server.progress().bytesPerSecond();

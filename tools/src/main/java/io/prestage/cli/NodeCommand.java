@@ -94,9 +94,9 @@ final class NodeCommand implements Callable<Integer> {
         PartitionRequest request = PartitionArguments.request(1, label, size.get(), spec.commandLine());
         Partitioning partitioning = Partitioning.of(device.get(), request, false);
         partitioning.carryOut(out::println);
-        try (MountedPartition mounted =
-                MountedPartition.mount(partitioning.partition(), request.label(), options.folder())) {
-            return run.run(options, out, mounted::close); // a signal waits for that, and not for what comes after
-        }
+        return run.run(
+                options,
+                out,
+                () -> MountedPartition.mount(partitioning.partition(), request.label(), options.folder())::close);
     }
 }

@@ -35,25 +35,27 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
     /** How long a server that does not get on may keep a seed from ending that has all that it expected. */
     private static final Duration STUCK = Duration.ofSeconds(15);
 
-    /** What comes after the node, such as giving its disk back. */
-    interface Afterwards {
-        void run() throws IOException;
+    /** What the node's folder needs for as long as the node runs, such as the disk that it is on. */
+    interface Ground {
+        /** Makes the folder ready; what it returns gives that back. */
+        Closeable open() throws IOException;
     }
 
     /** Runs it; returns the exit code. */
     int run(NodeOptions options, PrintWriter out) throws IOException {
-        return run(options, out, () -> {});
+        return run(options, out, () -> () -> {});
     }
 
     /**
      * Runs it; returns the exit code.
      *
-     * @param afterwards done when the node is closed, whatever ended it, a signal too
+     * @param ground opened before the node starts and closed after it, whatever ended it, a signal too
      */
-    int run(NodeOptions options, PrintWriter out, Afterwards afterwards) throws IOException {
+    int run(NodeOptions options, PrintWriter out, Ground ground) throws IOException {
         logFormat.use(options.server().name());
         try {
-            return serve(options, logFormat.progress(out), afterwards);
+            serve(options, logFormat.progress(out), ground);
+            return 0;
         } catch (IOException e) {
             if (logFormat == LogFormat.TEXT) {
                 throw e;
@@ -63,10 +65,9 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
         }
     }
 
-    private int serve(NodeOptions options, PrintWriter out, Afterwards afterwards) throws IOException {
+    private void serve(NodeOptions options, PrintWriter out, Ground ground) throws IOException {
         CountDownLatch ended = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
-        Node node = new Node(options);
         Thread runner = Thread.currentThread();
         Thread onSignal = new Thread(() -> {
             runner.interrupt(); // first: once told to end, the runner closes the node, which must not be interrupted
@@ -74,29 +75,27 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
             await(closed, Duration.ofSeconds(45));
         });
         Runtime.getRuntime().addShutdownHook(onSignal);
-        try (Closeable ending = () -> end(node, afterwards, closed)) { // which hides no reason for it
-            node.start();
-            ProgressLine line = new ProgressLine(out);
-            out.println(options.server().name() + ": http://"
-                    + options.cluster().bind().getHostAddress() + ":" + options.httpPort() + "/");
-            watch(node, line, ended, out);
-            line.end();
-        }
-        return 0;
-    }
-
-    private static void end(Node node, Afterwards afterwards, CountDownLatch closed) throws IOException {
-        boolean interrupted = Thread.interrupted(); // what is on its way to the disk is still waited for
-        LOG.debug("closing, interrupted: {}", interrupted);
-        try {
-            node.close();
-        } finally {
-            try {
-                afterwards.run();
-            } finally {
-                closed.countDown();
+        try (Closeable last = closed::countDown;
+                Closeable opened = ground.open()) {
+            if (ended.getCount() == 0) {
+                return;
+            }
+            Node node = new Node(options);
+            try (Closeable ending = () -> end(node)) { // which hides no reason for it
+                node.start();
+                ProgressLine line = new ProgressLine(out);
+                out.println(options.server().name() + ": http://"
+                        + options.cluster().bind().getHostAddress() + ":" + options.httpPort() + "/");
+                watch(node, line, ended, out);
+                line.end();
             }
         }
+    }
+
+    private static void end(Node node) throws IOException {
+        boolean interrupted = Thread.interrupted(); // what is on its way to the disk is still waited for
+        LOG.debug("closing, interrupted: {}", interrupted);
+        node.close();
     }
 
     private void watch(Node node, ProgressLine line, CountDownLatch ended, PrintWriter out) throws IOException {
@@ -106,9 +105,8 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
         String wait = node.member().seed() ? "waiting for the registry" : "waiting for a seed";
         while (!await(ended, LOOK)) {
             failIfFailed(node, line);
-            Progress progress = node.progress();
             if (!told) {
-                line.show(progress, node::fleet, wait);
+                line.show(node::progress, node::fleet, wait);
             }
             if (!node.complete().isDone()) {
                 told = false; // of this plan; it may have taken another's place
@@ -116,7 +114,7 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
             }
             if (!told) {
                 line.end();
-                summary(node.plan().orElseThrow(), progress, out);
+                summary(node.plan().orElseThrow(), node.progress(), out);
                 told = true;
                 completeAt = System.nanoTime();
             }

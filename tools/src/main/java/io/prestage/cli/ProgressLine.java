@@ -12,6 +12,10 @@ import java.util.function.Supplier;
 /** Shows how far a node is: a bar that redraws itself on a terminal, a plain line every few seconds elsewhere. */
 final class ProgressLine {
     private static final Duration PLAIN_EVERY = Duration.ofSeconds(5);
+
+    /** How often to look whether the phase is another one, which is told at once. */
+    private static final Duration PLAIN_LOOK = Duration.ofSeconds(1);
+
     private static final int BAR = 24;
 
     private final PrintWriter out;
@@ -19,6 +23,7 @@ final class ProgressLine {
     private String last = "";
     private Progress.Phase lastPhase;
     private long lastAt;
+    private long lookedAt = System.nanoTime() - PLAIN_LOOK.toNanos();
     private boolean drawn;
 
     ProgressLine(PrintWriter out) {
@@ -33,11 +38,17 @@ final class ProgressLine {
     /**
      * Shows a node and its fleet; where lines are plain, mostly nothing, which costs nothing.
      *
+     * @param latest asked when a line may be due
      * @param fleet asked when a line is due
      * @param wait what it waits for as long as there is no plan
      */
-    void show(Progress progress, Supplier<FleetView> fleet, String wait) {
+    void show(Supplier<Progress> latest, Supplier<FleetView> fleet, String wait) {
         long now = System.nanoTime();
+        if (!terminal && now - lookedAt < PLAIN_LOOK.toNanos()) {
+            return;
+        }
+        lookedAt = now;
+        Progress progress = latest.get();
         boolean due = terminal || progress.phase() != lastPhase || now - lastAt >= PLAIN_EVERY.toNanos();
         if (!due) {
             return;

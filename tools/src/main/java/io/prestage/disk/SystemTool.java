@@ -31,16 +31,31 @@ record SystemTool(List<String> command, int code, String out, String err) {
                 builder.environment().put("LC_ALL", "C.UTF-8"); // what it prints is read
                 Process process = builder.start();
                 String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-                int code = process.waitFor();
+                int code = exitCode(process);
                 return new SystemTool(List.of(command), code, out, Files.readString(complaints));
             } finally {
                 Files.delete(complaints);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new DiskException("interrupted while " + command[0] + " ran: look at the disk with lsblk", e);
         } catch (IOException e) {
             throw new DiskException("cannot run '" + command[0] + "' (" + e.getMessage() + "): install it", e);
+        }
+    }
+
+    /** Waits for the end, interrupted or not: else nobody would know what state the disk is in. */
+    private static int exitCode(Process process) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return process.waitFor();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

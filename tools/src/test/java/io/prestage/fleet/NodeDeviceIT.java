@@ -1,5 +1,6 @@
 package io.prestage.fleet;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +10,7 @@ import io.prestage.lab.LabRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -83,6 +85,20 @@ final class NodeDeviceIT {
         third.assertSucceeds(Fleet.PATIENCE); // there is nothing left to do
         assertEquals(0, fromPeers(third), third::toString);
         assertFalse(isMounted(), third::toString);
+    }
+
+    @Test
+    void aSignalThatComesWithTheMountGivesThePartitionBackToo() throws Exception {
+        Prestage early = node();
+        await().atMost(Fleet.PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .until(this::isMounted);
+        early.stop();
+        assertFalse(isMounted(), early::toString);
+        Prestage second = node();
+        second.assertSucceeds(Fleet.PATIENCE);
+        assertFalse(isMounted(), second::toString);
     }
 
     @Test

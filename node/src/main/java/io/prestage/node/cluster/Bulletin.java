@@ -1,21 +1,10 @@
 package io.prestage.node.cluster;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonSubTypes;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import io.prestage.protocol.Digest;
 import java.util.List;
 
-/** What members of a cluster send each other over JGroups, as JSON. */
-@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-@JsonSubTypes({
-    @JsonSubTypes.Type(value = Bulletin.Reported.class, name = "report"),
-    @JsonSubTypes.Type(value = Bulletin.Offered.class, name = "offer"),
-    @JsonSubTypes.Type(value = Bulletin.Published.class, name = "state"),
-    @JsonSubTypes.Type(value = Bulletin.Summary.class, name = "summary"),
-    @JsonSubTypes.Type(value = Bulletin.Voided.class, name = "void"),
-    @JsonSubTypes.Type(value = Bulletin.Asked.class, name = "holdings")
-})
+/** What members of a cluster send each other over JGroups, as {@link BulletinCodec} writes it. */
 sealed interface Bulletin {
     /** To the coordinator: how the sender is. */
     record Reported(@JsonProperty("report") Report report) implements Bulletin {}
@@ -28,8 +17,28 @@ sealed interface Bulletin {
     /** From the coordinator to all: what holds from now on. */
     record Published(@JsonProperty("state") ClusterState state) implements Bulletin {}
 
-    /** From the coordinator to all: how some of the servers are. */
-    record Summary(@JsonProperty("servers") List<ServerStatus> servers) implements Bulletin {}
+    /**
+     * From the coordinator to all: how servers are. Comes every second to everyone, and hardly anyone looks, so that it is read
+     * only when somebody does.
+     *
+     * @param whole whether these are all servers that the coordinator knows of, so that what it told before is worth nothing now
+     * @param rows the servers, in JSON
+     */
+    @SuppressWarnings("ArrayRecordComponent") // goes into a message and out of it, is never compared
+    record Summary(boolean whole, byte[] rows) implements Bulletin {
+        static Summary of(boolean whole, List<ServerStatus> servers) {
+            return new Summary(whole, BulletinCodec.rows(servers));
+        }
+
+        /**
+         * Reads the rows.
+         *
+         * @throws IllegalArgumentException if they cannot be read
+         */
+        List<ServerStatus> servers() {
+            return BulletinCodec.servers(rows);
+        }
+    }
 
     /** From a blob's owner to all: its pieces match their hashes, but the whole does not match its digest. */
     record Voided(

@@ -31,8 +31,6 @@ import org.jgroups.util.Rsp;
 import org.jgroups.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A node's membership in its cluster.
@@ -53,7 +51,6 @@ public final class Cluster implements AutoCloseable {
     private static final String NO_PORT = "No available port";
 
     private static final RequestOptions TELL = RequestOptions.ASYNC();
-    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final ClusterOptions options;
     private final NodeId self;
@@ -66,7 +63,8 @@ public final class Cluster implements AutoCloseable {
     private final JChannel channel;
     private final MessageDispatcher dispatcher;
     private volatile ClusterState state = ClusterState.EMPTY;
-    private volatile List<ServerStatus> servers = List.of();
+    private volatile Supplier<List<ServerStatus>> servers = List::of;
+    private Optional<UnreadSummary> unread = Optional.empty();
     private volatile View view;
     private Optional<Bulletin.Offered> offer = Optional.empty();
     private volatile boolean coordinatorIsSilent;
@@ -182,7 +180,7 @@ public final class Cluster implements AutoCloseable {
 
     /** Every server of the fleet, those that left included. */
     public List<ServerStatus> servers() {
-        return servers;
+        return servers.get();
     }
 
     /** Members that JGroups sees, those that have not reported yet included. */
@@ -220,7 +218,7 @@ public final class Cluster implements AutoCloseable {
         try {
             return dispatcher
                     .<byte[]>castMessageWithFuture(
-                            null, new BytesMessage(null, JSON.writeValueAsBytes(new Bulletin.Asked(plan))), wait)
+                            null, new BytesMessage(null, BulletinCodec.encode(new Bulletin.Asked(plan))), wait)
                     .thenApply(answers -> {
                         PieceSet union = new PieceSet(pieces);
                         for (Rsp<byte[]> answer : answers) {
@@ -248,9 +246,9 @@ public final class Cluster implements AutoCloseable {
     private byte[] received(Message message) {
         Bulletin bulletin;
         try {
-            bulletin = JSON.readValue(message.getArray(), message.getOffset(), message.getLength(), Bulletin.class);
-        } catch (JacksonException e) {
-            LOG.warn("{} sent what cannot be read: {}", message.getSrc(), e.getOriginalMessage());
+            bulletin = BulletinCodec.decode(message.getArray(), message.getOffset(), message.getLength());
+        } catch (IllegalArgumentException e) {
+            LOG.warn("{} sent what cannot be read: {}", message.getSrc(), e.getMessage());
             return new byte[0];
         }
         if (bulletin instanceof Bulletin.Asked asked) {
@@ -268,6 +266,7 @@ public final class Cluster implements AutoCloseable {
 
     private void viewed(View accepted) {
         boolean wasCoordinator = isCoordinator();
+        readSummary();
         summaryAt = System.nanoTime();
         view = accepted;
         coordinator.viewed(accepted.getMembers().stream().map(Cluster::id).toList());
@@ -279,7 +278,7 @@ public final class Cluster implements AutoCloseable {
             publishSoon();
         }
         report();
-        servers = coordinator.servers();
+        show();
     }
 
     private void read(Address sender, Bulletin bulletin) {
@@ -293,18 +292,43 @@ public final class Cluster implements AutoCloseable {
             }
         } else if (bulletin instanceof Bulletin.Published published) {
             if (!isCoordinator() && isFromCoordinator(sender)) {
+                readSummary();
                 coordinator.published(published.state());
                 changed();
             }
         } else if (bulletin instanceof Bulletin.Summary summary) {
             if (!isCoordinator() && isFromCoordinator(sender)) {
-                summaryAt = System.nanoTime();
-                coordinator.published(summary.servers());
-                servers = coordinator.servers();
+                summarized(summary);
             }
         } else if (bulletin instanceof Bulletin.Voided voided) {
             listener.voided(voided.plan(), voided.blob());
         }
+    }
+
+    /** Takes a summary; leaves it unread if all that it tells stays true of the next one. */
+    private void summarized(Bulletin.Summary summary) {
+        summaryAt = System.nanoTime();
+        UnreadSummary latest = new UnreadSummary(summary, summaryAt);
+        if (!summary.whole()) {
+            readSummary(); // which told of others
+        }
+        unread = Optional.of(latest);
+        if (summary.whole() && !isDeputy()) {
+            servers = latest;
+        } else {
+            readSummary();
+            show();
+        }
+    }
+
+    private void readSummary() {
+        unread.ifPresent(summary -> coordinator.published(summary.get(), summary.heardAt()));
+        unread = Optional.empty();
+    }
+
+    private void show() {
+        List<ServerStatus> known = coordinator.servers();
+        servers = () -> known;
     }
 
     private void round() {
@@ -313,16 +337,25 @@ public final class Cluster implements AutoCloseable {
             offerAgain();
             if (isCoordinator()) {
                 coordinator.judge();
-                servers = coordinator.servers();
+                show();
                 sendSummary();
                 summaryAt = System.nanoTime();
             } else if (view != null) {
-                coordinatorIsSilent = coordinator.suspect(id(view.getCoord()), System.nanoTime() - summaryAt);
-                servers = coordinatorIsSilent ? coordinator.servers() : servers;
+                suspectCoordinator(System.nanoTime() - summaryAt);
             }
         } catch (RuntimeException e) {
             LOG.error("a round of reports failed", e);
         }
+    }
+
+    private void suspectCoordinator(long silentNanos) {
+        if (!Conditions.isSilent(silentNanos)) {
+            coordinatorIsSilent = false;
+            return;
+        }
+        readSummary();
+        coordinatorIsSilent = coordinator.suspect(id(view.getCoord()), silentNanos);
+        show();
     }
 
     private void report() {
@@ -359,9 +392,10 @@ public final class Cluster implements AutoCloseable {
     }
 
     private void sendSummary() {
-        List<ServerStatus> rows = summaryRows.next(servers, view.size());
+        List<ServerStatus> known = servers();
+        List<ServerStatus> rows = summaryRows.next(known, view.size());
         if (view.size() > 1 && !rows.isEmpty()) {
-            send(null, new Bulletin.Summary(rows));
+            send(null, Bulletin.Summary.of(rows.size() == known.size(), rows));
         }
     }
 
@@ -385,7 +419,7 @@ public final class Cluster implements AutoCloseable {
 
     private void changed() {
         state = coordinator.state();
-        servers = coordinator.servers();
+        show();
         try {
             listener.changed(state);
         } catch (RuntimeException e) {
@@ -398,11 +432,15 @@ public final class Cluster implements AutoCloseable {
      * that one is not heard of. Callable from any thread.
      */
     public boolean speaksForAll() {
+        return isCoordinator() || (isDeputy() && coordinatorIsSilent);
+    }
+
+    /** Whether this node coordinates the cluster if the coordinator leaves. */
+    private boolean isDeputy() {
         View present = view;
-        boolean deputy = present != null
+        return present != null
                 && present.size() > 1
                 && id(present.getMembers().get(1)).equals(self);
-        return isCoordinator() || (deputy && coordinatorIsSilent);
     }
 
     private boolean isCoordinator() {
@@ -415,7 +453,7 @@ public final class Cluster implements AutoCloseable {
 
     private void send(Address to, Bulletin bulletin) {
         try {
-            BytesMessage message = new BytesMessage(to, JSON.writeValueAsBytes(bulletin));
+            BytesMessage message = new BytesMessage(to, BulletinCodec.encode(bulletin));
             if (to == null) {
                 dispatcher.castMessage(null, message, TELL);
             } else {

@@ -45,7 +45,12 @@ final class Coordinator {
 
     /** Every server that was heard of, present ones first, by name. */
     List<ServerStatus> servers() {
-        return servers.values().stream()
+        return inOrder(servers.values());
+    }
+
+    /** Present servers first, by name. */
+    static List<ServerStatus> inOrder(Collection<ServerStatus> servers) {
+        return servers.stream()
                 .sorted(Comparator.comparing((ServerStatus server) -> !server.present())
                         .thenComparing(server -> server.member().name())
                         .thenComparing(server -> server.member().id()))
@@ -60,12 +65,16 @@ final class Coordinator {
         state = published;
     }
 
-    /** Takes over what the coordinator published of some servers. */
-    void published(Collection<ServerStatus> published) {
+    /**
+     * Takes over what the coordinator published of some servers.
+     *
+     * @param heardAt when that came, by the clock
+     */
+    void published(Collection<ServerStatus> published, long heardAt) {
         for (ServerStatus server : published) {
             servers.put(server.member().id(), server);
             if (server.present()) {
-                conditions.reported(server.member().id(), server.progress(), clock.getAsLong());
+                conditions.reported(server.member().id(), server.progress(), heardAt);
             }
         }
         forgetFormerRuns();

@@ -6,24 +6,26 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Tells everyone who listens how the fleet is, once a second; the text is made once for all of them. Safe for every thread.
+ * Tells everyone who listens how the fleet is, once a second; the text is made once for all of them. While nobody listens it looks
+ * every five seconds: most nodes of a fleet are never looked at, and reading how all the others are is not for nothing. Safe for
+ * every thread.
  *
  * <p>A listener first gets an event {@code history} with the {@link FleetHistory}, then events {@code fleet} with the {@link
  * FleetView}.
  */
 final class Broadcast implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broadcast.class);
+    private static final int SECONDS_UNHEARD = 5;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final Supplier<FleetView> fleet;
-    private final Consumer<FleetView> watcher;
+    private final FleetWatcher watcher;
     private final FleetHistory history = new FleetHistory();
     private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(run -> {
@@ -31,13 +33,14 @@ final class Broadcast implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
+    private int unseen; // seconds since it looked; on the clock's thread
 
     /**
      * Begins to look.
      *
-     * @param watcher told once a second, too, on a thread of its own
+     * @param watcher told, too, on a thread of its own
      */
-    Broadcast(Supplier<FleetView> fleet, Consumer<FleetView> watcher) {
+    Broadcast(Supplier<FleetView> fleet, FleetWatcher watcher) {
         this.fleet = fleet;
         this.watcher = watcher;
         clock.scheduleAtFixedRate(this::tick, 0, 1, TimeUnit.SECONDS);
@@ -62,9 +65,14 @@ final class Broadcast implements AutoCloseable {
     }
 
     private void tick() {
+        unseen++;
         try {
+            if (streams.isEmpty() && !watcher.isUrgent() && unseen < SECONDS_UNHEARD) {
+                return;
+            }
+            unseen = 0;
             FleetView seen = fleet.get();
-            watcher.accept(seen);
+            watcher.seen(seen);
             history.add(seen.totals(), System.currentTimeMillis());
             if (!streams.isEmpty()) {
                 String text = JSON.writeValueAsString(seen);

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a fleet got on so far, a point a second at first and fewer as it grows old, so that whoever opens the dashboard late sees it
- * from the beginning. Safe for every thread.
+ * How a fleet got on so far, a point for every time somebody looked at first and fewer as it grows old, so that whoever opens the
+ * dashboard late sees it from the beginning. Safe for every thread.
  */
 public final class FleetHistory {
     /** Points kept; when there are more, every other one goes. */

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -37,9 +36,9 @@ public final class Pages implements AutoCloseable {
      *
      * @param fleet the fleet as this node sees it
      * @param node this node in detail
-     * @param watcher told once a second how the fleet is
+     * @param watcher told again and again how the fleet is
      */
-    public Pages(Supplier<FleetView> fleet, Supplier<NodeView> node, Metrics metrics, Consumer<FleetView> watcher) {
+    public Pages(Supplier<FleetView> fleet, Supplier<NodeView> node, Metrics metrics, FleetWatcher watcher) {
         this.fleet = fleet;
         this.node = node;
         this.metrics = metrics;

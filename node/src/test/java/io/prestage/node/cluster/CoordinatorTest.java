@@ -113,7 +113,7 @@ final class CoordinatorTest {
         Coordinator next = new Coordinator(() -> 0);
         next.viewed(List.of(SEED_A, SEED_B, NODE));
         next.published(published);
-        next.published(coordinator.servers());
+        next.published(coordinator.servers(), 0);
         next.viewed(List.of(SEED_B, NODE));
         for (Member member : List.of(seed(SEED_B), node(NODE))) {
             next.reported(report(member, filling(), 0));

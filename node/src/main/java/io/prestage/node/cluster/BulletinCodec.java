@@ -1,0 +1,70 @@
+package io.prestage.node.cluster;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** How bulletins are written: a byte for their kind, then JSON; in a summary a byte between them tells whether it is whole. */
+final class BulletinCodec {
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final TypeReference<List<ServerStatus>> ROWS = new TypeReference<>() {};
+
+    /** The kinds; their place is the byte that stands for them. */
+    private static final List<Class<? extends Bulletin>> KINDS = List.of(
+            Bulletin.Reported.class,
+            Bulletin.Offered.class,
+            Bulletin.Published.class,
+            Bulletin.Summary.class,
+            Bulletin.Voided.class,
+            Bulletin.Asked.class);
+
+    private BulletinCodec() {}
+
+    static byte[] encode(Bulletin bulletin) {
+        byte kind = (byte) KINDS.indexOf(bulletin.getClass());
+        if (bulletin instanceof Bulletin.Summary summary) {
+            return ByteBuffer.allocate(2 + summary.rows().length)
+                    .put(kind)
+                    .put((byte) (summary.whole() ? 1 : 0))
+                    .put(summary.rows())
+                    .array();
+        }
+        byte[] json = JSON.writeValueAsBytes(bulletin);
+        return ByteBuffer.allocate(1 + json.length).put(kind).put(json).array();
+    }
+
+    /**
+     * Reads a bulletin, but for the rows of a summary.
+     *
+     * @throws IllegalArgumentException if that is none
+     */
+    static Bulletin decode(byte[] array, int offset, int length) {
+        if (length < 2 || array[offset] < 0 || array[offset] >= KINDS.size()) {
+            throw new IllegalArgumentException("not a bulletin, or one of another version of this program");
+        }
+        Class<? extends Bulletin> kind = KINDS.get(array[offset]);
+        if (kind == Bulletin.Summary.class) {
+            return new Bulletin.Summary(array[offset + 1] == 1, Arrays.copyOfRange(array, offset + 2, offset + length));
+        }
+        try {
+            return JSON.readValue(array, offset + 1, length - 1, kind);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(e.getOriginalMessage(), e);
+        }
+    }
+
+    static byte[] rows(List<ServerStatus> servers) {
+        return JSON.writeValueAsBytes(servers);
+    }
+
+    static List<ServerStatus> servers(byte[] rows) {
+        try {
+            return JSON.readValue(rows, ROWS);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(e.getOriginalMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.prestage.node.cluster;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the coordinator told of all servers, read when somebody asks for the first time. Thread-safe. */
+final class UnreadSummary implements Supplier<List<ServerStatus>> {
+    private static final Logger LOG = LoggerFactory.getLogger(UnreadSummary.class);
+
+    private final Bulletin.Summary summary;
+    private final long heardAt;
+    private List<ServerStatus> servers;
+
+    /**
+     * Keeps it.
+     *
+     * @param heardAt when it came, in nanoseconds of the coordinator's clock
+     */
+    UnreadSummary(Bulletin.Summary summary, long heardAt) {
+        this.summary = summary;
+        this.heardAt = heardAt;
+    }
+
+    /** The servers in {@link Coordinator#inOrder order}; none if the rows cannot be read. */
+    @Override
+    public synchronized List<ServerStatus> get() {
+        if (servers == null) {
+            try {
+                servers = Coordinator.inOrder(summary.servers());
+            } catch (IllegalArgumentException e) {
+                LOG.warn("the coordinator's summary cannot be read: {}", e.getMessage());
+                servers = List.of();
+            }
+        }
+        return servers;
+    }
+
+    /** When it came. */
+    long heardAt() {
+        return heardAt;
+    }
+}
