@@ -10,11 +10,15 @@ import io.prestage.node.origin.RegistryClient;
 import io.prestage.node.store.StagedPlan;
 import io.prestage.node.store.Store;
 import io.prestage.node.store.StoreException;
+import io.prestage.protocol.Digest;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -35,13 +39,15 @@ record RepairRun(Path folder, Optional<ImageReference> node, OriginOptions optio
     /**
      * Does it.
      *
+     * @param hit the artifact names of the images that a damaged or absent blob hits
      * @return bytes that were fetched
      * @throws IOException if the folder does not say what it is to hold, or cannot be written
      */
-    long run() throws IOException {
+    long run(Set<String> hit) throws IOException {
         LongAdder received = new LongAdder();
         try (RegistryClient registry = new RegistryClient(options, received::add)) {
             Plan plan = plan(registry);
+            checkReach(registry, plan, hit);
             Store.reopen(folder, plan);
             try (Download download = Download.into(folder, plan, blobs(registry), new Failures())) {
                 download.run(options.connections(), DownloadRun.server(), received::sum);
@@ -66,6 +72,32 @@ record RepairRun(Path folder, Optional<ImageReference> node, OriginOptions optio
                             + "): stage it again with the command that it was staged with, which keeps what is good",
                     e);
         }
+    }
+
+    /** Before the folder is taken apart: whether anything can be had at all, from any of the registries that are needed. */
+    private void checkReach(RegistryClient registry, Plan plan, Set<String> hit) {
+        Map<String, Plan.Image> places = new HashMap<>();
+        for (Plan.Image image : plan.images()) {
+            if (hit.contains(image.name())) {
+                places.putIfAbsent(place(image).registry(), image);
+            }
+        }
+        String reason = "";
+        for (Plan.Image image : places.values()) {
+            try {
+                registry.manifest(place(image), Digest.parse(image.manifest()));
+                return;
+            } catch (IOException e) {
+                reason = e.getMessage();
+            }
+        }
+        if (!places.isEmpty()) {
+            throw new Failure("nothing was mended, and nothing was changed: " + reason);
+        }
+    }
+
+    private ImageReference place(Plan.Image image) {
+        return node.orElseGet(() -> ImageReference.parse(image.source()));
     }
 
     private final class Failures implements Download.Listener {

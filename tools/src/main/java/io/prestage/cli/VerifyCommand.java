@@ -12,7 +12,9 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +80,7 @@ final class VerifyCommand implements Callable<Integer> {
         if (repair && result.problems().stream().anyMatch(problem -> problem.kind() != Kind.EXTRA)) {
             PrintWriter err = spec.commandLine().getErr();
             print(result, err);
-            err.println("fetched " + new Bytes(repair(options, err)) + " again");
+            err.println("fetched " + new Bytes(repair(options, hit(result), err)) + " again");
             result = verify();
         }
         if (json) {
@@ -91,12 +93,19 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     /** Returns the bytes that were fetched. */
-    private long repair(OriginOptions options, PrintWriter err) throws IOException {
+    private long repair(OriginOptions options, Set<String> hit, PrintWriter err) throws IOException {
         if (node.isEmpty()) {
-            return new RepairRun(folder, Optional.empty(), options, err).run();
+            return new RepairRun(folder, Optional.empty(), options, err).run(hit);
         }
         OriginOptions plain = new OriginOptions(Optional.empty(), Optional.empty(), false, options.connections());
-        return new RepairRun(folder, Optional.of(anyRepository(node.get())), plain, err).run();
+        return new RepairRun(folder, Optional.of(anyRepository(node.get())), plain, err).run(hit);
+    }
+
+    private static Set<String> hit(Result result) {
+        return result.problems().stream()
+                .filter(problem -> problem.path().startsWith("blobs/"))
+                .flatMap(problem -> problem.images().stream())
+                .collect(Collectors.toSet());
     }
 
     private ImageReference anyRepository(String address) {

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,9 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 
 /**
- * Makes images to show and to measure with: several that share base layers, of random bytes, in an OCI layout. The same size
+ * Makes images to show and to measure with: several that share base layers, of files of random bytes, in an OCI layout. The same size
  * gives the same images.
  *
  * @param layout the folder; its index names the images as {@code tags} does
@@ -33,6 +37,8 @@ public record GeneratedImages(
     private static final String CONFIG_TYPE = "application/vnd.oci.image.config.v1+json";
     private static final String LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar";
     private static final int BLOCK = 1 << 16;
+    private static final int HEADER = TarConstants.DEFAULT_RCDSIZE;
+    private static final int END = 2 * TarConstants.DEFAULT_RCDSIZE;
 
     /** Copies the lists. */
     public GeneratedImages {
@@ -117,21 +123,29 @@ public record GeneratedImages(
         return new Blob(digest, content.length);
     }
 
+    /** A tar archive of one file, so that what is made can be loaded, too; its size is at most 512 bytes less than asked for. */
     private static Blob layer(Path blobs, long size, SplittableRandom random) throws IOException {
+        long content = Math.max(0, (size - HEADER - END) / TarConstants.DEFAULT_RCDSIZE * TarConstants.DEFAULT_RCDSIZE);
         Path unnamed = Files.createTempFile(blobs, "layer", "");
         MessageDigest sha256 = Digest.sha256();
         byte[] block = new byte[BLOCK];
-        try (OutputStream out = Files.newOutputStream(unnamed)) {
-            for (long left = size; left > 0; ) {
+        try (OutputStream file = new DigestOutputStream(Files.newOutputStream(unnamed), sha256);
+                TarArchiveOutputStream tar = new TarArchiveOutputStream(file, TarConstants.DEFAULT_RCDSIZE)) {
+            tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_STAR);
+            TarArchiveEntry entry = new TarArchiveEntry("random-" + Long.toHexString(random.nextLong()));
+            entry.setModTime(0L); // the same size gives the same images
+            entry.setSize(content);
+            tar.putArchiveEntry(entry);
+            for (long left = content; left > 0; ) {
                 int length = (int) Math.min(left, BLOCK);
                 random.nextBytes(block);
-                out.write(block, 0, length);
-                sha256.update(block, 0, length);
+                tar.write(block, 0, length);
                 left -= length;
             }
+            tar.closeArchiveEntry();
         }
         Digest digest = Digest.ofRaw(sha256.digest());
         Files.move(unnamed, blobs.resolve(digest.hex()));
-        return new Blob(digest, size);
+        return new Blob(digest, HEADER + content + END);
     }
 }

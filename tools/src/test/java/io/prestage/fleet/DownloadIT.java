@@ -408,7 +408,10 @@ final class DownloadIT {
         Ran unreachable = Ran.of(Prestage.command(
                 "verify", "--repair", "-f", folder.toString(), "--registries-conf", nowhere.toString()));
         assertEquals(1, unreachable.code(), unreachable::toString);
-        assertTrue(unreachable.err().contains("could not repair troubleshoot_latest: "), unreachable::toString);
+        assertTrue(unreachable.err().contains("nothing was mended, and nothing was changed: "), unreachable::toString);
+        assertEquals(
+                found.out(),
+                Ran.of(Prestage.command("verify", "-f", folder.toString())).out());
         Ran repaired = Ran.of(Prestage.command(
                 "verify",
                 "--repair",
