@@ -361,8 +361,10 @@ public final class Download implements AutoCloseable {
         Plan.Blob served = plan.blobs().get(blob);
         failed(
                 blob,
-                served.source() + " served other bytes than its digest says for blob " + served.digest()
-                        + ": repair the registry's copy",
+                served.source() + " served other bytes than they have to be, which is " + served.digest() + ": "
+                        + (served.source().contains("://")
+                                ? "check the address and the SHA-256 that was named for it"
+                                : "repair the registry's copy"),
                 false);
     }
 

@@ -151,8 +151,11 @@ final class Seeding implements AutoCloseable {
         }
         failed(new OriginException(
                 Reason.CORRUPT,
-                served.source() + " served other bytes than its digest says for blob " + served.digest()
-                        + ": repair the registry's copy and start the seed again"));
+                served.source() + " served other bytes than they have to be, which is " + served.digest() + ": "
+                        + (served.source().contains("://")
+                                ? "check the address and the SHA-256 that was named for it"
+                                : "repair the registry's copy")
+                        + " and start the seed again"));
         return true;
     }
 

@@ -1,5 +1,6 @@
 package io.prestage.cli;
 
+import io.prestage.imageset.MappingLine;
 import io.prestage.imageset.Resolution;
 import io.prestage.imageset.WebFile;
 import io.prestage.node.Download;
@@ -11,22 +12,25 @@ import io.prestage.node.store.Store;
 import io.prestage.node.store.StoreException;
 import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Plan;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.PrintWriter;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -56,13 +60,47 @@ record ArchiveRun(
         PrintWriter out) {
     private static final String SUFFIX = ".tgz";
 
+    /** Is there while a run is at the folder. */
+    private static final String LOCK = ".lock";
+
     /** Holds the layout until the archives are written. */
     private static final String WORK = ".staging";
 
-    DownloadRun.Result run() throws IOException {
+    /**
+     * Keeps a folder of archives to one run.
+     *
+     * @return what gives it back
+     * @throws Failure if it holds a native layout, or another run is at it
+     */
+    static Closeable claim(Path folder) throws IOException {
         if (StagedPlan.in(folder).isPresent()) {
             throw new Failure(folder + " holds a native layout: choose another folder with -f, or --format native");
         }
+        Path file = folder.resolve(LOCK);
+        FileChannel channel;
+        try {
+            Files.createDirectories(folder);
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new Failure(folder + " cannot be written: choose another folder with -f, or mount it read-write", e);
+        }
+        if (channel.tryLock() == null) {
+            channel.close();
+            throw new Failure(folder + " is in use by another download: wait for it or choose another folder with -f");
+        }
+        return () -> {
+            try (channel) {
+                Files.deleteIfExists(file);
+            }
+        };
+    }
+
+    /** The layout that the archives of a folder are made from. */
+    static Path layout(Path folder) {
+        return folder.resolve(WORK);
+    }
+
+    DownloadRun.Result run() throws IOException {
         long start = System.nanoTime();
         Set<String> wanted = new HashSet<>(resolution.artifacts());
         if (removeStale) {
@@ -82,15 +120,12 @@ record ArchiveRun(
         boolean mayPass = false;
         boolean nothing = before.size() == wanted.size() && missing.files().isEmpty();
         if (!nothing) {
-            Plan plan = missing.planOf(artifact -> !before.contains(artifact), List.of(), digest -> false);
+            Plan plan = missing.planOf(source -> !before.contains(MappingLine.artifact(source)), Optional.empty());
             Download.Outcome outcome = fill(plan, archives);
             failures.putAll(outcome.failed());
             mayPass = outcome.mayPass() && !outcome.full();
             for (Plan.NamedFile file : plan.named()) {
-                Path there = folder.resolve(WORK).resolve(file.name());
-                if (outcome.full()) {
-                    Files.move(there, folder.resolve(file.name()), StandardCopyOption.REPLACE_EXISTING);
-                }
+                place(file);
             }
         }
         writeTexts();
@@ -99,6 +134,7 @@ record ArchiveRun(
         }
         return new DownloadRun.Result(
                 wanted.size(),
+                resolution.files().size(),
                 archives.written,
                 before.size(),
                 failures,
@@ -124,10 +160,27 @@ record ArchiveRun(
         }
     }
 
+    /** Gives a plain file its place, if it could be had. */
+    private void place(Plan.NamedFile file) throws IOException {
+        Path blob = layout(folder)
+                .resolve("blobs")
+                .resolve("sha256")
+                .resolve(file.contentDigest().hex());
+        if (Files.exists(blob)) {
+            Path draft = folder.resolve("." + file.name() + ".part");
+            Files.deleteIfExists(draft);
+            Files.createLink(draft, blob);
+            Files.move(
+                    draft,
+                    folder.resolve(file.name()),
+                    StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
     private boolean isMissing(WebFile file) {
         try {
-            Path there = folder.resolve(file.name());
-            return !Files.isRegularFile(there) || Files.size(there) != file.size();
+            return !file.isAt(folder.resolve(file.name()));
         } catch (IOException e) {
             return true;
         }
@@ -142,7 +195,9 @@ record ArchiveRun(
             for (Path archive : present) {
                 String name = archive.getFileName().toString();
                 String artifact = name.substring(0, name.length() - SUFFIX.length());
-                if (!wanted.contains(artifact)) {
+                boolean file = resolution.files().stream()
+                        .anyMatch(asked -> asked.name().equals(name));
+                if (!wanted.contains(artifact) && !file) {
                     Files.delete(archive);
                     out.println("Removed stale artifact: " + artifact);
                 }
@@ -191,7 +246,7 @@ record ArchiveRun(
         private final int queued;
         private volatile DownloadProgress progress;
         private int written;
-        private StoreException failure;
+        private IOException failure;
 
         Archives(int queued) {
             this.queued = queued;
@@ -213,6 +268,8 @@ record ArchiveRun(
                 told(image);
             } catch (StoreException e) {
                 failed(e);
+            } catch (RuntimeException e) {
+                failed(new IOException("an unexpected error while " + image.name() + " was written: " + e, e));
             }
         }
 
@@ -221,7 +278,7 @@ record ArchiveRun(
             progress.tell("Downloaded artifact [" + written + "/" + queued + "]: " + image.name());
         }
 
-        private synchronized void failed(StoreException reason) {
+        private synchronized void failed(IOException reason) {
             failure = failure == null ? reason : failure;
         }
 

@@ -5,6 +5,7 @@ import io.prestage.imageset.StagingPlanner;
 import io.prestage.imageset.StagingRequest;
 import io.prestage.node.origin.OriginOptions;
 import io.prestage.node.origin.RegistryClient;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -105,17 +106,24 @@ final class DownloadCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--parallel takes a number from 1 to 1024, not " + parallel.get());
         }
+        if (folder.toString().isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "-f takes a folder, not an empty name");
+        }
         PrintWriter out = spec.commandLine().getOut();
         OriginOptions options = origin.options(spec.commandLine());
         StagingRequest request = what.request(folder, spec.commandLine());
         if (what.generatesOnly()) {
             return 0;
         }
-        if (!what.usesEdited() && !dryRun) {
-            out.println("Generated " + StagingRequest.write(folder, request.imageSet()));
-        }
-        out.println("Generating list of pre-cached artifacts...");
         Format chosen = format.orElse(Main.isOldName() ? Format.TGZ : Format.NATIVE);
+        try (Closeable claim = chosen == Format.TGZ && !dryRun ? ArchiveRun.claim(folder) : () -> {}) {
+            return stage(request, options, chosen, out);
+        }
+    }
+
+    private int stage(StagingRequest request, OriginOptions options, Format chosen, PrintWriter out)
+            throws IOException {
+        out.println("Generating list of pre-cached artifacts...");
         StagingPlanner planner = new StagingPlanner(request);
         LongAdder received = new LongAdder();
         try (RegistryClient registry = new RegistryClient(options, received::add)) {
@@ -127,13 +135,26 @@ final class DownloadCommand implements Callable<Integer> {
             report(resolution, out);
             if (dryRun) {
                 new DryRun(folder, chosen == Format.TGZ).print(resolution, out);
+                requireAll(resolution);
                 return 0;
             }
-            resolution = planner.fetchUnknownFiles(resolution, registry);
-            int workers = workers(chosen, options);
+            if (!what.usesEdited()) { // only now: a request that comes to nothing leaves the folder as it is
+                out.println("Generated " + StagingRequest.write(folder, request.imageSet()));
+            }
             DownloadRun.Origin from = new DownloadRun.Origin(registry, received, received.sum());
+            Path layout = chosen == Format.TGZ ? ArchiveRun.layout(folder) : folder;
+            resolution = planner.fetchFiles(resolution, registry, layout);
+            int workers = workers(chosen, options);
             DownloadRun run = new DownloadRun(folder, resolution, from, workers, removeStale, out);
             return summarize(chosen == Format.TGZ ? run.archives(options.connections()) : run.layout(), workers, out);
+        }
+    }
+
+    private static void requireAll(Resolution resolution) {
+        int lost = resolution.failures().size();
+        if (lost > 0) {
+            throw new Failure(lost + " of " + resolution.artifacts().size()
+                    + " images cannot be had: mend what is named above, or leave them out");
         }
     }
 
@@ -164,7 +185,7 @@ final class DownloadCommand implements Callable<Integer> {
         }
         result.failures()
                 .forEach((image, reason) -> spec.commandLine().getErr().println("failed: " + image + ": " + reason));
-        throw new Failure(result.failures().size() + " of " + result.total() + " images could not be downloaded"
+        throw new Failure(result.failures().size() + " of " + result.asked() + " could not be downloaded"
                 + (result.mayPass()
                         ? ": run the same command again, it goes on where it was"
                         : ": mend what is named above and run the same command again"));

@@ -1,5 +1,6 @@
 package io.prestage.cli;
 
+import io.prestage.imageset.FormerPlan;
 import io.prestage.imageset.Resolution;
 import io.prestage.node.Download;
 import io.prestage.node.ServerName;
@@ -18,11 +19,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -58,6 +59,7 @@ record DownloadRun(
      * How it went.
      *
      * @param total images that were to be staged
+     * @param files plain files that were to be staged
      * @param downloaded how many were fetched
      * @param skipped how many were there before
      * @param failures why the others failed, by artifact name
@@ -69,6 +71,7 @@ record DownloadRun(
      */
     record Result(
             int total,
+            int files,
             int downloaded,
             int skipped,
             Map<String, String> failures,
@@ -76,14 +79,21 @@ record DownloadRun(
             Duration took,
             Bytes fetched,
             Optional<Bytes> wholeCopy,
-            boolean nothingToDo) {}
+            boolean nothingToDo) {
+        /** What was asked for, in words. */
+        String asked() {
+            return total + " images" + (files == 0 ? "" : " and " + files + " files");
+        }
+    }
 
     /** Fills an OCI layout. */
     Result layout() throws IOException {
         long start = System.nanoTime();
         Optional<Plan> former = StagedPlan.in(folder);
+        Set<String> unavailable = resolution.unavailable();
+        Predicate<String> kept = source -> !removeStale || unavailable.contains(source);
         Plan plan = resolution.planOf(
-                any -> true, removeStale ? List.of() : former.stream().toList(), this::isPresent);
+                any -> true, former.map(had -> new FormerPlan(had, kept, !removeStale, this::isPresent)));
         Store.replace(folder, plan);
         Set<String> before = new HashSet<>();
         former.ifPresent(had -> had.images().forEach(image -> before.add(image.name() + " " + image.manifest())));
@@ -99,12 +109,13 @@ record DownloadRun(
         }
         failures.putAll(outcome.failed());
         if (!outcome.full() && !outcome.mayPass()) {
-            settle(plan, outcome);
+            failures.putAll(settle(plan, outcome.failed().keySet()));
         }
         Duration took = Duration.ofNanos(System.nanoTime() - start);
         boolean nothing = count.downloaded == 0 && failures.isEmpty() && origin.fetched() == 0;
         return new Result(
                 resolution.artifacts().size(),
+                resolution.files().size(),
                 count.downloaded,
                 count.skipped,
                 failures,
@@ -115,12 +126,25 @@ record DownloadRun(
                 nothing);
     }
 
-    /** Makes a complete layout of what could be had, because the rest will not be had by waiting. */
-    private void settle(Plan plan, Download.Outcome outcome) throws IOException {
-        Plan rest = resolution.planOf(name -> !outcome.failed().containsKey(name), List.of(plan), this::isPresent);
+    /**
+     * Makes a complete layout of what could be had, because the rest will not be had by waiting.
+     *
+     * @param failed names of images and files of the plan
+     * @return what could not be had this time, by name
+     */
+    private Map<String, String> settle(Plan plan, Set<String> failed) throws IOException {
+        Set<String> sources = plan.images().stream()
+                .filter(image -> failed.contains(image.name()))
+                .map(Plan.Image::source)
+                .collect(Collectors.toSet());
+        Plan rest = resolution
+                .withFiles(file -> !failed.contains(file.name()))
+                .planOf(
+                        source -> !sources.contains(source),
+                        Optional.of(new FormerPlan(plan, source -> true, true, this::isPresent)));
         Store.replace(folder, rest);
         try (Download again = Download.into(folder, rest, new NetworkBlobs(origin.registry), new Silent())) {
-            again.run(1, server(), () -> 0);
+            return again.run(1, server(), () -> 0).failed();
         }
     }
 

@@ -23,11 +23,13 @@ record DownloadSummary(
         line(out, "Time for Download:", spent(result.took()));
         out.println();
         line(out, "Fetched:", bytes(result.fetched()));
-        result.wholeCopy().ifPresent(whole -> {
-            line(out, "Copying each image whole:", bytes(whole));
-            double ratio = whole.count() == 0 ? 0 : (double) result.fetched().count() / whole.count();
-            line(out, "Ratio:", String.format(Locale.ROOT, "%.3f", ratio));
-        });
+        result.wholeCopy()
+                .filter(whole -> whole.count() > 0 && result.files() == 0)
+                .ifPresent(whole -> {
+                    line(out, "Copying each image whole:", bytes(whole));
+                    double ratio = (double) result.fetched().count() / whole.count();
+                    line(out, "Ratio:", String.format(Locale.ROOT, "%.3f", ratio));
+                });
         out.flush();
     }
 

@@ -1,5 +1,6 @@
 package io.prestage.cli;
 
+import io.prestage.imageset.MappingLine;
 import io.prestage.imageset.Resolution;
 import io.prestage.imageset.WebFile;
 import io.prestage.protocol.Bytes;
@@ -8,8 +9,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Prints what a download would fetch.
@@ -20,19 +21,24 @@ import java.util.Map;
 record DryRun(Path folder, boolean archives) {
     void print(Resolution resolution, PrintWriter out) throws IOException {
         Map<String, Bytes> sizes = resolution.sizes();
+        if (archives) { // those that are there are not made again
+            sizes.keySet().removeIf(source -> Files.exists(folder.resolve(MappingLine.artifact(source) + ".tgz")));
+        }
         sizes.forEach((image, size) -> out.printf("%15d  %s%n", size.count(), image));
         long files = 0;
         for (WebFile file : resolution.files()) {
-            out.printf("%15d  %s%n", file.size(), file.address());
-            files += file.size();
+            if (!file.isAt(folder.resolve(file.name()))) {
+                out.printf("%15d  %s%n", file.size(), file.address());
+                files += file.size();
+            }
         }
-        Plan plan = resolution.withoutFiles().planOf(any -> true, List.of(), digest -> false);
+        Plan plan = resolution.withoutFiles().planOf(sizes::containsKey, Optional.empty());
         long unique = plan.total().count() + files;
         long present = 0;
         for (Plan.Blob blob : plan.blobs()) {
             Path file =
                     folder.resolve("blobs/sha256").resolve(blob.contentDigest().hex());
-            present += Files.exists(file) && Files.size(file) == blob.size() ? blob.size() : 0;
+            present += !archives && Files.exists(file) && Files.size(file) == blob.size() ? blob.size() : 0;
         }
         long apart = sizes.values().stream().mapToLong(Bytes::count).sum();
         long needed = archives ? unique + apart : unique - present;

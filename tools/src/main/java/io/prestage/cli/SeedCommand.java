@@ -63,6 +63,10 @@ final class SeedCommand implements Callable<Integer> {
         if (expect.isPresent() && expect.get() < 1) {
             throw new ParameterException(spec.commandLine(), "--expect takes a number of servers from 1 on");
         }
+        if (from.isPresent() && what.asksForAnything()) {
+            throw new ParameterException(
+                    spec.commandLine(), "--from says what to seed: leave out the options that name anything else");
+        }
         NodeOptions.Seed seed;
         if (from.isPresent()) {
             seed = DiskOrigin.at(from.get()).seed(replace);

@@ -166,7 +166,7 @@ final class WhatArguments {
     private boolean testMode;
 
     /** What the options choose, once they are checked. */
-    private record Checked(StagingRequest.Choice choice, PlatformChoice platforms, List<FileRequest> files) {}
+    private record Checked(StagingRequest.Choice choice, List<FileRequest> files) {}
 
     /** Whether only the image set is wanted. */
     boolean generatesOnly() {
@@ -176,6 +176,22 @@ final class WhatArguments {
     /** Whether the image set in the folder counts rather than the options. */
     boolean usesEdited() {
         return skipImageSet;
+    }
+
+    /** Whether any of these options says what to stage. */
+    boolean asksForAnything() {
+        return release.isPresent()
+                || payload.isPresent()
+                || mce.isPresent()
+                || acm.isPresent()
+                || hub.isPresent()
+                || rootFs.isPresent()
+                || duProfile
+                || skipImageSet
+                || generateImageSet
+                || !images.isEmpty()
+                || !discoveryImages.isEmpty()
+                || !files.isEmpty();
     }
 
     /** What the summary says of the release, or an empty text. */
@@ -210,6 +226,13 @@ final class WhatArguments {
         String text = skipImageSet
                 ? StagingRequest.edited(folder)
                 : StagingRequest.generate(checked.choice(), discoveryImages, images);
+        Optional<String> edited = skipImageSet ? StagingRequest.architectureOf(folder, text) : Optional.empty();
+        if (edited.isPresent() && architecture.isPresent() && !edited.equals(architecture)) {
+            throw new ParameterException(
+                    command,
+                    "--arch " + architecture.get() + " is not the architecture in imageset.yaml, " + edited.get()
+                            + ": leave it out, or edit that file");
+        }
         if (!skipImageSet && generateImageSet) {
             command.getOut().println("Generated " + StagingRequest.write(folder, text));
         }
@@ -221,10 +244,10 @@ final class WhatArguments {
                     discoveryImages,
                     patterns,
                     filter.map(Path::toString).orElse(""),
-                    checked.choice()
-                            .architecture()
+                    architecture
+                            .or(() -> edited)
                             .orElseGet(() -> Platform.current().architecture()),
-                    checked.platforms(),
+                    platforms(architecture.or(() -> edited)),
                     ReleaseSources.of(graph, signatures, releaseKey, !skipSignature, System.getenv()),
                     checked.files());
         } catch (IllegalArgumentException e) {
@@ -267,9 +290,9 @@ final class WhatArguments {
         List<FileRequest> requested = new ArrayList<>();
         rootFs.map(FileRequest::parse).ifPresent(requested::add);
         files.forEach(file -> requested.add(FileRequest.parse(file)));
+        platforms(architecture);
         return new Checked(
                 new StagingRequest.Choice(versions, payload, duProfile, architecture, redHatCatalog, certifiedCatalog),
-                platforms(),
                 requested);
     }
 
@@ -280,16 +303,15 @@ final class WhatArguments {
         }
     }
 
-    private PlatformChoice platforms() {
-        architecture.ifPresent(StagingRequest::requireArchitecture);
+    private PlatformChoice platforms(Optional<String> of) {
+        of.ifPresent(StagingRequest::requireArchitecture);
         if (allPlatforms) {
             return new PlatformChoice.All();
         }
         if (platform.isPresent()) {
             return Platform.parse(platform.get());
         }
-        return architecture
-                .filter(name -> !name.equals("multi"))
+        return of.filter(name -> !name.equals("multi"))
                 .map(name -> new Platform("linux", name, Optional.empty()))
                 .orElseGet(Platform::current);
     }

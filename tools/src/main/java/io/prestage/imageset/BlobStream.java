@@ -122,6 +122,9 @@ final class BlobStream extends InputStream {
         while (fill()) {
             at = chunk.length;
         }
+        if (failure != null) {
+            throw failure;
+        }
         if (!Digest.ofRaw(sha256.digest()).equals(blob.digest())) {
             throw new IOException(
                     image + " has a layer that is not what its digest " + blob.digest() + " says: push it again");

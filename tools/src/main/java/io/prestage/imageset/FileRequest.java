@@ -3,6 +3,7 @@ package io.prestage.imageset;
 import io.prestage.protocol.Digest;
 import java.net.URI;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A plain file that is asked for by its address.
@@ -11,12 +12,13 @@ import java.util.Optional;
  * @param digest what its content has to be, if that was given
  */
 public record FileRequest(URI address, Optional<Digest> digest) {
+    private static final Set<String> NO_NAMES = Set.of("", ".", "..");
     private static final String SHA256 = "sha256=";
 
     /** Checks that the address names a file. */
     public FileRequest {
         boolean web = "https".equals(address.getScheme()) || "http".equals(address.getScheme());
-        if (!web || address.getHost() == null || nameOf(address).isEmpty()) {
+        if (!web || address.getHost() == null || address.getPort() > 65_535 || NO_NAMES.contains(nameOf(address))) {
             throw new IllegalArgumentException(
                     "'" + address + "' is not the address of a file: write https://host/path/file");
         }

@@ -6,6 +6,7 @@ import io.prestage.node.origin.Descriptor;
 import io.prestage.node.origin.ImageReference;
 import io.prestage.node.origin.ImageResolver;
 import io.prestage.node.origin.Manifest;
+import io.prestage.node.origin.OriginException;
 import io.prestage.node.origin.PlatformChoice;
 import io.prestage.node.origin.RegistryClient;
 import io.prestage.node.origin.ResolvedImage;
@@ -15,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -124,16 +126,17 @@ final class ImageFiles {
         for (int layer = layers.size() - 1; layer >= 0 && visitor.wantsMore(); layer--) {
             Descriptor blob = layers.get(layer);
             try (BlobStream raw = new BlobStream(blob, sink -> blobs.fetch(blob, sink))) {
-                layer(raw, folder, whiteouts, visitor);
+                layer(raw, blob, folder, whiteouts, visitor);
                 raw.verify(name);
             }
             whiteouts.layerEnds();
         }
     }
 
-    private void layer(BlobStream raw, String folder, Whiteouts whiteouts, Visitor visitor) throws IOException {
+    private void layer(BlobStream raw, Descriptor blob, String folder, Whiteouts whiteouts, Visitor visitor)
+            throws IOException {
         try (TarArchiveInputStream tar = new TarArchiveInputStream(decompressed(new StaysOpen(raw)))) {
-            for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+            for (TarArchiveEntry entry = next(tar, blob); entry != null; entry = next(tar, blob)) {
                 String path = Whiteouts.normalised(entry.getName());
                 boolean counts = whiteouts.meet(path, entry.isDirectory());
                 boolean below = path.startsWith(folder + "/") || folder.isEmpty();
@@ -141,6 +144,24 @@ final class ImageFiles {
                     visitor.file(path, tar);
                 }
             }
+        } catch (OriginException | InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            raw.verify(name); // content that is not what its digest says is no fault of who built it
+            throw e;
+        }
+    }
+
+    private TarArchiveEntry next(TarArchiveInputStream tar, Descriptor blob) throws IOException {
+        try {
+            return tar.getNextEntry();
+        } catch (OriginException | InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException(
+                    name + " has a layer that is no archive, " + blob.digest() + " (" + e.getMessage()
+                            + "): it has to be built and pushed again",
+                    e);
         }
     }
 

@@ -121,7 +121,7 @@ public record MappingLine(String source, String destination, Kind kind) {
     }
 
     /** What an image's files are called: the last component of its reference, the first colon an underscore. */
-    static String artifact(String source) {
+    public static String artifact(String source) {
         return source.substring(source.lastIndexOf('/') + 1).replaceFirst(":", "_");
     }
 

@@ -5,13 +5,14 @@ import io.prestage.node.origin.Manifest;
 import io.prestage.node.origin.ResolvedImage;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.Plan;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** Puts a plan together: images that were resolved, files, texts, and what a folder keeps of a former plan. */
 final class PlanAssembly {
@@ -68,14 +69,20 @@ final class PlanAssembly {
         manifests.putIfAbsent(manifest.digest(), new Plan.Manifest(manifest.mediaType(), manifest.content()));
     }
 
-    /** The artifact name; with a few digits more if another image has it. */
+    /** The artifact name; with a few digits more of the image's digest, or of its reference's, if another image has it. */
     private String freeName(String source, Digest digest) {
         String name = MappingLine.artifact(source);
-        if (!names.add(name)) {
-            name = name + "-" + digest.hex().substring(0, SUFFIX);
-            names.add(name);
+        Digest reference = Digest.of(source.getBytes(StandardCharsets.UTF_8));
+        for (String free : List.of(name, suffixed(name, digest), suffixed(name, reference))) {
+            if (names.add(free)) {
+                return free;
+            }
         }
-        return name;
+        throw new IllegalStateException(source + " is added twice");
+    }
+
+    private static String suffixed(String name, Digest digest) {
+        return name + "-" + digest.hex().substring(0, SUFFIX);
     }
 
     /** Adds a text. */
@@ -93,22 +100,23 @@ final class PlanAssembly {
     }
 
     /**
-     * Adds what a former plan has besides, as far as it is there: an image of which anything is missing is left out, and so is one
-     * whose name another has now.
-     *
-     * @param present whether a folder holds a blob or manifest, verified
+     * Adds what a folder keeps of a former plan, as far as it is there: an image of which anything is missing is left out, and so
+     * is one that was asked for by the same reference as one of the plan. One whose name another has now gets a name that is free.
      */
-    void keep(Plan former, Predicate<Digest> present) {
+    void keep(FormerPlan kept) {
+        Plan former = kept.plan();
+        Set<String> sources = images.stream().map(Plan.Image::source).collect(Collectors.toCollection(HashSet::new));
         Map<String, Plan.Blob> had = new LinkedHashMap<>();
         former.blobs().forEach(blob -> had.put(blob.digest(), blob));
         Map<Digest, Plan.Manifest> described = new LinkedHashMap<>();
         former.manifests().forEach(manifest -> described.put(manifest.digest(), manifest));
         for (Plan.Image image : former.images()) {
-            boolean whole = image.blobDigests().stream().allMatch(present)
+            boolean whole = image.blobDigests().stream().allMatch(kept.present())
                     && described.containsKey(image.manifestDigest())
                     && described.keySet().containsAll(image.platformDigests());
-            if (whole && names.add(image.name())) {
-                images.add(image);
+            if (whole && kept.sources().test(image.source()) && sources.add(image.source())) {
+                String name = names.add(image.name()) ? image.name() : freeName(image.source(), image.manifestDigest());
+                images.add(new Plan.Image(name, image.source(), image.manifest(), image.platforms(), image.blobs()));
                 manifests.putIfAbsent(image.manifestDigest(), described.get(image.manifestDigest()));
                 image.platformDigests().forEach(digest -> manifests.putIfAbsent(digest, described.get(digest)));
                 for (String blob : image.blobs()) {
@@ -120,7 +128,7 @@ final class PlanAssembly {
         }
         for (Plan.NamedFile file : former.named()) {
             boolean taken = named.stream().anyMatch(other -> other.name().equals(file.name()));
-            if (!taken && present.test(file.contentDigest())) {
+            if (!taken && kept.files() && kept.present().test(file.contentDigest())) {
                 named.add(file);
                 blobs.putIfAbsent(file.contentDigest(), had.get(file.digest()));
             }

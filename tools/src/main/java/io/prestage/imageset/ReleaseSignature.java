@@ -70,6 +70,9 @@ record ReleaseSignature(PGPPublicKeyRingCollection keys) {
      * @throws IOException if there are none in it
      */
     static ReleaseSignature of(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IOException("the release key " + file + " is a folder: name a file of it with --release-key");
+        }
         try (InputStream in = Files.newInputStream(file)) {
             PGPPublicKeyRingCollection keys = keys(in);
             if (keys.size() == 0) {

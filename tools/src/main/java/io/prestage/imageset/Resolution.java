@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -100,16 +101,18 @@ public record Resolution(
     /**
      * The plan of the images that can be had, whatever else a folder keeps.
      *
-     * @param chosen artifact names to leave the others out
-     * @param former what the folder holds
-     * @param present whether it holds a blob or manifest, verified
+     * @param chosen references of images, to leave the others out
+     * @param former what the folder keeps
      */
-    public Plan planOf(Predicate<String> chosen, List<Plan> former, Predicate<Digest> present) {
+    public Plan planOf(Predicate<String> chosen, Optional<FormerPlan> former) {
         PlanAssembly plan = assembled(chosen);
-        for (Plan kept : former) {
-            plan.keep(kept, present);
-        }
+        former.ifPresent(plan::keep);
         return plan.plan();
+    }
+
+    /** References of the images that cannot be had. */
+    public Set<String> unavailable() {
+        return images.failed().keySet().stream().map(ImageReference::toString).collect(Collectors.toSet());
     }
 
     private PlanAssembly assembled() {
@@ -119,7 +122,7 @@ public record Resolution(
     private PlanAssembly assembled(Predicate<String> chosen) {
         PlanAssembly plan = new PlanAssembly(request.line());
         for (ResolvedImage image : images.resolved()) {
-            if (chosen.test(MappingLine.artifact(image.source().toString()))) {
+            if (chosen.test(image.source().toString())) {
                 plan.add(image);
             }
         }

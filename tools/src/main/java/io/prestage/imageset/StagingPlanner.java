@@ -18,6 +18,7 @@ import io.prestage.node.origin.ResolvedImage;
 import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -31,7 +32,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds out what a request amounts to, by asking the update graph, registries and catalogs. Downloads nothing but metadata, save
- * for files of which nobody says the SHA-256.
+ * for files that cannot be fetched piece by piece.
  *
  * @param request what is asked for
  */
@@ -45,7 +46,7 @@ public record StagingPlanner(StagingRequest request) implements NodeOptions.Plan
         resolution.warnings().forEach(LOG::warn);
         resolution.ignoredReport().forEach(LOG::info);
         resolution.images().all();
-        return fetchUnknownFiles(resolution, registry).plan();
+        return fetchFiles(resolution, registry, request.folder()).plan();
     }
 
     /**
@@ -117,13 +118,13 @@ public record StagingPlanner(StagingRequest request) implements NodeOptions.Plan
         return new Resolution(request, List.copyOf(lines), ignored, blocked, images, saved, files, warnings);
     }
 
-    /** Fetches files of which nobody says the SHA-256, so that they have one. */
-    public Resolution fetchUnknownFiles(Resolution resolution, RegistryClient registry) throws IOException {
-        List<WebFile> known = new ArrayList<>();
-        for (WebFile file : resolution.files()) {
-            known.add(file.digest().isPresent() ? file : new FileFetch(request.folder()).fetch(registry.files(), file));
-        }
-        return resolution.with(known);
+    /**
+     * Fetches files of which nobody says the SHA-256, so that they have one, and files whose servers do not serve parts.
+     *
+     * @param layout that they are staged in
+     */
+    public Resolution fetchFiles(Resolution resolution, RegistryClient registry, Path layout) throws IOException {
+        return resolution.with(new FileFetch(request.folder(), layout).fetch(registry.files(), resolution.files()));
     }
 
     // What was named one by one.
@@ -138,7 +139,10 @@ public record StagingPlanner(StagingRequest request) implements NodeOptions.Plan
             try {
                 lines.add(MappingLine.additional(ImageReference.parse(image), discovery.contains(image)));
             } catch (IllegalArgumentException e) {
-                throw new ImageSetException(e.getMessage(), e);
+                throw new ImageSetException(
+                        request.folder().resolve(StagingRequest.FILE) + " names an image that is none: "
+                                + e.getMessage(),
+                        e);
             }
         }
         return lines;
@@ -250,7 +254,9 @@ public record StagingPlanner(StagingRequest request) implements NodeOptions.Plan
                         patterns.add(Pattern.compile(name));
                     } catch (PatternSyntaxException e) {
                         throw new ImageSetException(
-                                "the blocked image '" + name + "' is neither a reference nor a regular expression", e);
+                                "the blocked image '" + name + "' in imageset.yaml is neither a reference nor a regular"
+                                        + " expression: " + e.getDescription(),
+                                e);
                     }
                 }
             }

@@ -55,7 +55,8 @@ public record StagingRequest(
             "receipt.json",
             "blobs",
             "images",
-            "ingest");
+            "ingest",
+            "repair");
 
     /** Leaves out what stands twice; checks that files do not get in each other's way. */
     public StagingRequest {
@@ -158,6 +159,16 @@ public record StagingRequest(
      */
     public static void requireArchitecture(String name) {
         ReleaseArchitecture.checked(name, IllegalArgumentException::new);
+    }
+
+    /**
+     * The architecture that an image set is for, if it says so.
+     *
+     * @throws ImageSetException if it cannot be read
+     */
+    public static Optional<String> architectureOf(Path folder, String imageSet) throws ImageSetException {
+        return ImageSetFile.parse(folder.resolve(FILE).toString(), imageSet).architectures().stream()
+                .findFirst();
     }
 
     /** The image set, read. */

@@ -7,6 +7,8 @@ import io.prestage.protocol.Digest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,8 +23,10 @@ import java.util.regex.Pattern;
  * @param address where it is fetched from
  * @param size bytes
  * @param digest what its content has to be, if somebody says
+ * @param ranges whether its server serves parts of it
+ * @param version what its server calls the version of its content, or nothing
  */
-public record WebFile(String name, URI address, long size, Optional<Digest> digest) {
+public record WebFile(String name, URI address, long size, Optional<Digest> digest, boolean ranges, String version) {
     /** Files beside a file that publish its SHA-256, as sha256sum writes them. */
     private static final List<String> LISTS = List.of("sha256sum.txt", "SHA256SUMS");
 
@@ -35,9 +39,9 @@ public record WebFile(String name, URI address, long size, Optional<Digest> dige
      * @throws OriginException if the server has no such file
      */
     static WebFile find(WebFiles files, FileRequest request) throws IOException {
-        long size = files.size(request.address());
+        WebFiles.About about = files.about(request.address());
         Optional<Digest> digest = request.digest().isPresent() ? request.digest() : published(files, request);
-        return new WebFile(request.name(), request.address(), size, digest);
+        return new WebFile(request.name(), request.address(), about.size(), digest, about.ranges(), about.version());
     }
 
     private static Optional<Digest> published(WebFiles files, FileRequest request) throws IOException {
@@ -74,8 +78,15 @@ public record WebFile(String name, URI address, long size, Optional<Digest> dige
         return Optional.empty();
     }
 
+    /** Whether this is the file: of its size, and of its digest if that is known. */
+    public boolean isAt(Path place) throws IOException {
+        return Files.isRegularFile(place)
+                && Files.size(place) == size
+                && (digest.isEmpty() || FileFetch.hash(place).equals(digest.get()));
+    }
+
     /** The same file with what its content turned out to be. */
     WebFile with(Digest found) {
-        return new WebFile(name, address, size, Optional.of(found));
+        return new WebFile(name, address, size, Optional.of(found), ranges, version);
     }
 }

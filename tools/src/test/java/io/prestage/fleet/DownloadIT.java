@@ -631,6 +631,31 @@ final class DownloadIT {
         assertEquals(1, verified.code(), verified::toString);
         assertTrue(verified.out().contains("ocp-images.txt names quay.io/half/bad:v1, which is not on the partition"));
         assertTrue(verified.out().contains(" has 1 problems in 1 images"), verified::toString);
+
+        stock.serve("/files/beside.bin", RegistryImages.random(80, 3000));
+        Path tgz = scratch.resolve("half-tgz");
+        Ran archives = factory(
+                "-f",
+                tgz.toString(),
+                "--img",
+                "quay.io/half/good:v1,quay.io/half/bad:v1",
+                "--file",
+                stock.url("/files/beside.bin"));
+        assertEquals(1, archives.code(), archives::toString);
+        assertTrue(archives.err().contains("1 of 2 images and 1 files could not be downloaded"), archives::toString);
+        assertEquals(
+                List.of(
+                        "ai-images.txt",
+                        "beside.bin",
+                        "good_v1.tgz",
+                        "ignored-images.txt",
+                        "imageset.yaml",
+                        "mapping.txt",
+                        "ocp-images.txt"),
+                names(tgz).stream()
+                        .filter(name -> !name.equals(".fetch"))
+                        .sorted()
+                        .toList());
     }
 
     @Test
@@ -777,7 +802,7 @@ final class DownloadIT {
         for (String missing : List.of("one:v1", "two:v1", "three:v1")) {
             assertOneSentence(ran, missing);
         }
-        assertEquals(List.of("imageset.yaml"), names(folder));
+        assertEquals(List.of(), names(folder), "nothing is written for a request that comes to nothing");
     }
 
     @Test
@@ -828,6 +853,13 @@ final class DownloadIT {
         assertOneSentence(ran, "quay.io/other/troubleshoot:latest");
         assertEquals(0, prestage("-f", folder.toString(), "--img", both).code());
         assertEquals(2, names(folder.resolve("images")).size());
+        Path apart = scratch.resolve("same-name-apart");
+        for (String image : both.split(",", -1)) {
+            prestage("-f", apart.toString(), "--img", image).output();
+        }
+        assertEquals(2, names(apart.resolve("images")).size(), "the former one stays, under a name that is free");
+        Ran verified = Ran.of(Prestage.command("verify", "-f", apart.toString()));
+        assertTrue(verified.out().contains("2 images"), verified::toString);
     }
 
     @Test

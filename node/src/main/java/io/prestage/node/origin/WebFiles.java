@@ -70,15 +70,27 @@ public final class WebFiles {
     }
 
     /**
-     * The bytes of a file.
+     * What a server says of a file.
+     *
+     * @param size bytes
+     * @param ranges whether it serves parts of it
+     * @param version changes when the content does: its entity tag, else when it was last changed; empty if the server says neither
+     */
+    public record About(long size, boolean ranges, String version) {}
+
+    /**
+     * Asks about a file.
      *
      * @throws OriginException if the server has no such file or does not say how large it is
      */
-    public long size(URI address) throws IOException {
+    public About about(URI address) throws IOException {
         Retries retries = new Retries(surroundings, failed);
         while (true) {
             try (Response response = open(address, Map.of("Range", "bytes=0-0"), bytes -> {})) {
-                return sizeOf(address, response);
+                String version = response.header("ETag")
+                        .or(() -> response.header("Last-Modified"))
+                        .orElse("");
+                return new About(sizeOf(address, response), response.status() == 206, version);
             } catch (OriginException e) {
                 retries.after(e);
             }

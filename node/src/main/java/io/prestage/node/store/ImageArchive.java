@@ -61,6 +61,7 @@ public final class ImageArchive {
             }
             Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
+            PartitionArchive.discard(draft, e);
             throw StoreException.of(target.getParent(), "write " + target.getFileName(), e);
         }
     }

@@ -55,6 +55,9 @@ public final class PartitionArchive {
         }
         Plan plan = StagedPlan.of(StagedFiles.at(layout.folder()));
         Path whole = target.toAbsolutePath().normalize();
+        if (Files.exists(whole) && !Files.isRegularFile(whole)) {
+            throw new StoreException(Reason.IO, target + " is no regular file: name a file to write the archive to");
+        }
         Path draft = whole.resolveSibling("." + whole.getFileName() + ".part");
         try {
             try (FileOutputStream file = new FileOutputStream(draft.toFile());
@@ -78,7 +81,8 @@ public final class PartitionArchive {
         }
     }
 
-    private static void discard(Path draft, IOException failure) {
+    /** Removes what could not be written to its end. */
+    static void discard(Path draft, IOException failure) {
         try {
             Files.deleteIfExists(draft);
         } catch (IOException e) {

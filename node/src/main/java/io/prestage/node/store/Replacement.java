@@ -16,7 +16,9 @@ import java.util.regex.Pattern;
 /**
  * Makes room for another plan in a folder that holds one.
  *
- * <p>The former plan's record goes last, so that an interrupted replacement can be done again from it.
+ * <p>The next plan's record is written before anything goes, and the former plan's record goes last, so that an interrupted
+ * replacement can be done again. Where the former plan is one whose staging was not finished, both have one place, and the former
+ * one's record stays until the end.
  */
 final class Replacement {
     private static final Pattern PARTIAL = Pattern.compile("([0-9a-f]{64})(\\.journal)?");
@@ -46,6 +48,11 @@ final class Replacement {
             former.files().forEach(file -> texts.add(file.name()));
             former.contents().forEach(content -> contents.add(Digest.parse(content.digest())));
         }
+        Files.createDirectories(layout.ingest());
+        if (!Files.exists(layout.plan())) {
+            writePlan(next);
+            Layout.flush(layout.folder());
+        }
         contents.removeAll(next.contents());
         // These are written anew; till then nothing is lost.
         next.files().forEach(file -> texts.remove(file.name()));
@@ -66,10 +73,14 @@ final class Replacement {
         }
         Layout.deleteIfEmpty(layout.images());
         removePartialsBut(new HashSet<>(next.contents()));
-        layout.write(layout.plan(), next.encode());
-        Layout.flush(layout.ingest());
+        writePlan(next);
         Files.deleteIfExists(layout.file(Layout.RECEIPT));
         Layout.flush(layout.folder());
+    }
+
+    private void writePlan(Plan plan) throws IOException {
+        layout.write(layout.plan(), plan.encode());
+        Layout.flush(layout.ingest());
     }
 
     /** What a view's links depend on. */
@@ -78,7 +89,6 @@ final class Replacement {
     }
 
     private void removePartialsBut(Set<Digest> kept) throws IOException {
-        Files.createDirectories(layout.ingest());
         for (Path file : Layout.list(layout.ingest())) {
             Matcher name = PARTIAL.matcher(file.getFileName().toString());
             if (name.matches() && !kept.contains(Digest.ofHex(name.group(1)))) {

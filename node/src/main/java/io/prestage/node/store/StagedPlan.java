@@ -65,18 +65,18 @@ public final class StagedPlan {
     }
 
     /**
-     * What a folder holds or is to hold: the plan that is being staged there, else the one that was, without its texts, which
-     * people may have edited since.
+     * What a folder holds or is to hold: the plan that is being staged there, else the one that was and is kept; else made again
+     * from receipt and manifests, without its texts, which people may have edited since.
      *
      * @return nothing if the folder is absent or holds neither
      * @throws StoreException if there is one and it cannot be read
      */
     public static Optional<Plan> in(Path folder) throws StoreException {
-        Optional<Plan> unfinished = unfinished(folder);
-        if (unfinished.isPresent()) {
-            return unfinished;
-        }
         Layout layout = new Layout(folder.toAbsolutePath().normalize());
+        Optional<Plan> whole = decoded(layout, FolderUse::whole);
+        if (whole.isPresent()) {
+            return whole;
+        }
         return FolderUse.of(layout).receipt().isPresent()
                 ? Optional.of(
                         read(StagedFiles.at(layout.folder()), StagedPlan::nowhere, staged -> staged.with(List.of())))
@@ -145,7 +145,7 @@ public final class StagedPlan {
             throw new StoreException(
                     Reason.CORRUPT,
                     files.place() + " cannot be read (" + e.getMessage()
-                            + "): look what is wrong with 'prestage verify'",
+                            + "): look what is wrong with 'prestage verify', and mend it with its --repair",
                     e);
         }
     }

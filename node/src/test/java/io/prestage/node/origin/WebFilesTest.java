@@ -67,9 +67,9 @@ class WebFilesTest {
 
     @Test
     void findsOutTheSizeWithAndWithoutRanges() throws IOException {
-        assertEquals(content.length, files.size(address));
+        assertEquals(content.length, files.about(address).size());
         server.once("/blobs/", FakeRegistry.ignoreRange());
-        assertEquals(content.length, files.size(address));
+        assertEquals(content.length, files.about(address).size());
         assertEquals(0, received.sum());
     }
 
@@ -91,13 +91,13 @@ class WebFilesTest {
     @Test
     void refusesWhatIsNoAddress() {
         for (String text : new String[] {"file:///etc/passwd", "rootfs.img"}) {
-            assertThrows(OriginException.class, () -> files.size(URI.create(text)));
+            assertThrows(OriginException.class, () -> files.about(URI.create(text)));
         }
     }
 
     @Test
     void answersOfOtherFormsDoNotPassForSizes() {
         server.always("/blobs/", FakeRegistry.json(206, new String(new byte[] {'x'}, UTF_8)));
-        assertThrows(OriginException.class, () -> files.size(address));
+        assertThrows(OriginException.class, () -> files.about(address));
     }
 }

@@ -303,6 +303,13 @@ final class StoreTest {
     }
 
     @Test
+    void aCompleteFolderTellsItsPlanThoughItsContentsAreLost() throws IOException {
+        fixture.fill(folder);
+        remove(folder.resolve("blobs"));
+        assertEquals(Optional.of(fixture.plan().digest()), StagedPlan.in(folder).map(Plan::digest));
+    }
+
+    @Test
     void knowsWhatAFolderHoldsWhoseReceiptIsLostOrDamaged() throws IOException {
         fixture.fill(folder);
         Map<String, Digest> complete = Fixture.snapshot(folder);
