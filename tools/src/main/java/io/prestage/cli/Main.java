@@ -57,6 +57,12 @@ public final class Main implements Runnable {
         CommandLine line = command == null ? commandLine() : commandLine(List.of(command));
         int code = line.execute(arguments);
         System.out.flush();
+        if (code == 0 && line.getOut().checkError()) {
+            line.getErr()
+                    .println(
+                            "prestage: what was to be printed could not be written: is there room, or did the reader end?");
+            code = FAILED;
+        }
         System.exit(code);
     }
 

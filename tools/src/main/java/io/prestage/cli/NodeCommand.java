@@ -93,7 +93,10 @@ final class NodeCommand implements Callable<Integer> {
         }
         PartitionRequest request = PartitionArguments.request(1, label, size.get(), spec.commandLine());
         Partitioning partitioning = Partitioning.of(device.get(), request, false);
-        partitioning.carryOut(out::println);
+        UntilDone.run(
+                device.get() + " is being changed",
+                spec.commandLine().getErr(),
+                () -> partitioning.carryOut(out::println));
         return run.run(
                 options,
                 out,

@@ -94,7 +94,8 @@ final class PartitionCommand implements Callable<Integer> {
         } else {
             askBeforeLoss(partitioning.plan(), out);
         }
-        partitioning.carryOut(out::println);
+        UntilDone.run(
+                device + " is being changed", spec.commandLine().getErr(), () -> partitioning.carryOut(out::println));
         partitioning.table().forEach(out::println);
         out.flush();
         return 0;

@@ -1,6 +1,10 @@
 package io.prestage.disk;
 
 import io.prestage.protocol.Bytes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,6 +25,19 @@ import tools.jackson.databind.json.JsonMapper;
 public record DiskContents(List<Partition> partitions, List<String> signatures) {
     /** The type of partitions that hold a Linux filesystem, sgdisk's 8300. */
     static final String LINUX = "0fc63daf-8483-4772-8e79-3d69d8477de4";
+
+    /** What blkid ends with if it finds nothing, and if it finds more than one thing (its manual, "exit status"). */
+    private static final int NOTHING_FOUND = 2;
+
+    private static final int AMBIVALENT = 8;
+
+    /** What a partition holds whose formatting was broken off. */
+    static final String UNFINISHED = "an unfinished xfs";
+
+    private static final String XFS = "xfs";
+
+    /** Where an XFS's first block says that mkfs.xfs is still at it: sb_inprogress of its on-disk format. */
+    private static final int IN_PROGRESS = 126;
 
     private static final Pattern FIELD = Pattern.compile("([A-Z:-]+)=\"([^\"]*)\"");
     private static final int SECTOR = 512; // the unit of partx
@@ -120,12 +137,34 @@ public record DiskContents(List<Partition> partitions, List<String> signatures) 
                 "value",
                 "--match-tag",
                 "TYPE",
+                "--match-tag",
+                "PTTYPE", // a table within, such as that of a disk's image
                 "--offset",
                 Long.toString(start),
                 "--size",
                 Long.toString(bytes),
                 disk.path().toString());
-        return Optional.of(probed.out().strip()).filter(type -> probed.succeeded() && !type.isEmpty());
+        if (probed.code() == NOTHING_FOUND) {
+            return Optional.empty();
+        }
+        String types = String.join(
+                " and ", probed.out().lines().map(String::strip).distinct().toList());
+        return switch (probed.code()) {
+            case 0 ->
+                Optional.of(types.equals(XFS) && isBeingFormatted(disk, start) ? UNFINISHED : types)
+                        .filter(type -> !type.isEmpty());
+            case AMBIVALENT -> Optional.of("several filesystems' signatures");
+            default -> Optional.of("something that blkid cannot tell");
+        };
+    }
+
+    private static boolean isBeingFormatted(BlockDevice disk, long start) throws DiskException {
+        try (FileChannel device = FileChannel.open(disk.path(), StandardOpenOption.READ)) {
+            ByteBuffer flag = ByteBuffer.allocate(1);
+            return device.read(flag, start + IN_PROGRESS) == 1 && flag.get(0) != 0;
+        } catch (IOException e) {
+            throw new DiskException(disk.path() + " cannot be read (" + e.getMessage() + "): look at it with dmesg", e);
+        }
     }
 
     private static List<String> signatures(String device) throws DiskException {

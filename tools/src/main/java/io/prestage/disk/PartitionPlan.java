@@ -67,6 +67,9 @@ public sealed interface PartitionPlan {
         if (content.isEmpty()) {
             return Optional.of(new Format());
         }
+        if (content.get().equals(DiskContents.UNFINISHED)) {
+            return Optional.of(new Format());
+        }
         return content.get().equals("xfs") ? Optional.of(new AlreadyThere()) : Optional.empty();
     }
 
@@ -84,10 +87,10 @@ public sealed interface PartitionPlan {
         if (other.isPresent()) {
             return disk.path() + " has " + other.get() + ", which is not the one asked for (number "
                     + request.number() + ", " + request.size()
-                    + " at the end of the disk, XFS): ask for that one, or say --force to lose it";
+                    + " at the end of the disk, XFS): ask for that one, or lose it with 'prestage partition --force'";
         }
         return disk.path() + " is not empty, it has " + contents.described()
-                + ": choose another disk, or say --force to lose that";
+                + ": choose another disk, or lose that with 'prestage partition --force'";
     }
 
     private static void requireUnused(BlockDevice disk) throws DiskException {
@@ -130,9 +133,10 @@ public sealed interface PartitionPlan {
         long align = ALIGNMENT / sector;
         long first = (end - (request.size().count() + sector - 1) / sector) / align * align;
         if (first < align) {
-            throw new DiskException(disk.path() + " is too small: it has " + new Bytes(disk.bytes()) + ", and "
-                    + request.size() + " with a partition table need "
-                    + new Bytes(request.size().count() + 2 * ALIGNMENT) + "; ask for less with --size");
+            long spare = end * sector - align * sector;
+            throw new DiskException(disk.path() + " is too small: it has " + new Bytes(disk.bytes()) + ", of which "
+                    + Math.max(0, spare / ALIGNMENT) + " MiB are left beside the partition table for the "
+                    + request.size() + " asked for; ask for less with --size");
         }
         return new Create(first, end - 1, lost);
     }

@@ -1,8 +1,12 @@
 package io.prestage.disk;
 
 import io.prestage.protocol.Bytes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,6 +140,7 @@ public final class Partitioning {
         if (!create.lost().isEmpty()) {
             wipe(node);
         }
+        eraseStart(create);
         SystemTool made = SystemTool.run(
                 "sgdisk",
                 "--clear",
@@ -146,6 +151,22 @@ public final class Partitioning {
         if (!made.succeeded()) {
             throw new DiskException("sgdisk could not make the partition (" + made.complaint() + "): " + node
                     + " may hold an empty partition table; nothing else was on it");
+        }
+    }
+
+    /** What lay here once must not be taken for what is made now, should that be broken off. */
+    private void eraseStart(PartitionPlan.Create create) throws DiskException {
+        try (FileChannel device = FileChannel.open(disk.path(), StandardOpenOption.WRITE)) {
+            ByteBuffer nothing = ByteBuffer.allocate((int) PartitionPlan.ALIGNMENT);
+            long at = create.first() * disk.sectorBytes();
+            while (nothing.hasRemaining()) {
+                at += device.write(nothing, at);
+            }
+            device.force(true);
+        } catch (IOException e) {
+            throw new DiskException(
+                    disk.path() + " cannot be written (" + e.getMessage() + "): see what the kernel says with dmesg",
+                    e);
         }
     }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,7 +42,27 @@ public record RunningSystem(Path sys, Path proc) {
         } catch (IOException e) {
             throw new DiskException(device + " does not exist: 'lsblk' lists the disks of this server", e);
         }
-        return disk(device, node);
+        BlockDevice disk = disk(device, node);
+        requireItsNode(device, node);
+        return disk;
+    }
+
+    /** That a disk's name is not that of a file that lies elsewhere. */
+    private void requireItsNode(Path device, Path node) throws DiskException {
+        try {
+            boolean file =
+                    !Files.readAttributes(node, BasicFileAttributes.class).isOther();
+            long number = file ? 0 : (Long) Files.getAttribute(node, "unix:rdev");
+            long major = ((number >>> 8) & 0xfff) | ((number >>> 32) & ~0xfffL);
+            long minor = (number & 0xff) | ((number >>> 12) & 0xffffff00L);
+            String known = read(block(node.getFileName().toString()).resolve("dev"), "");
+            if (file || !known.equals(major + ":" + minor)) {
+                throw new DiskException(
+                        device + " is not the disk that it is called like: name its node, /dev/" + node.getFileName());
+            }
+        } catch (IOException e) {
+            throw new DiskException(device + " cannot be looked at (" + e.getMessage() + "): run this as root", e);
+        }
     }
 
     /**

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One run of a program that knows about disks.
@@ -24,7 +27,7 @@ record SystemTool(List<String> command, int code, String out, String err) {
         try {
             Path complaints = Files.createTempFile("prestage-", ".err");
             try {
-                ProcessBuilder builder = new ProcessBuilder(command)
+                ProcessBuilder builder = new ProcessBuilder(withPath(command))
                         .redirectInput(ProcessBuilder.Redirect.from(
                                 Path.of("/dev/null").toFile()))
                         .redirectError(complaints.toFile());
@@ -61,12 +64,21 @@ record SystemTool(List<String> command, int code, String out, String err) {
 
     /** Whether the system has such a program. */
     static boolean isInstalled(String program) {
-        for (String folder : (System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin").split(":", -1)) {
-            if (Files.isExecutable(Path.of(folder, program))) {
-                return true;
-            }
-        }
-        return false;
+        return found(program).isPresent();
+    }
+
+    /** Where a program is; the folders of administrators are looked into whether the user's path names them or not. */
+    private static Optional<Path> found(String program) {
+        return Arrays.stream((System.getenv().getOrDefault("PATH", "") + ":/usr/sbin:/sbin").split(":", -1))
+                .map(folder -> Path.of(folder, program))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    private static List<String> withPath(String... command) {
+        List<String> whole = new ArrayList<>(List.of(command));
+        found(command[0]).ifPresent(path -> whole.set(0, path.toString()));
+        return whole;
     }
 
     boolean succeeded() {

@@ -28,6 +28,9 @@ final class FieldJson {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
+    private static final Pattern TRUE = Pattern.compile("y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON");
+    private static final Pattern FALSE = Pattern.compile("n|N|no|No|NO|false|False|FALSE|off|Off|OFF");
+    private static final Pattern HEXADECIMAL = Pattern.compile("0x[0-9a-fA-F]+");
     private static final Pattern OCTAL = Pattern.compile("0o?[0-7]+");
     private static final Pattern DECIMAL = Pattern.compile("[-+]?(0|[1-9][0-9]*)");
     private static final Pattern FLOAT = Pattern.compile("[-+]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([eE][-+]?[0-9]+)?");
@@ -113,7 +116,10 @@ final class FieldJson {
         return scalar((YamlNode.Scalar) target);
     }
 
-    /** A word by YAML's core schema; a number with a leading zero is octal, as Kubernetes' reader has it. */
+    /**
+     * A word as Kubernetes' reader has it, which follows YAML 1.1: {@code yes} and {@code on} are true, a number with a leading zero is
+     * octal.
+     */
     private static JsonNode scalar(YamlNode.Scalar scalar) {
         JsonNodeFactory nodes = JsonNodeFactory.instance;
         String word = scalar.value();
@@ -123,8 +129,11 @@ final class FieldJson {
         if (scalar.isNull()) {
             return nodes.nullNode();
         }
-        if (word.matches("true|True|TRUE|false|False|FALSE")) {
-            return nodes.booleanNode(Boolean.parseBoolean(word));
+        if (TRUE.matcher(word).matches() || FALSE.matcher(word).matches()) {
+            return nodes.booleanNode(TRUE.matcher(word).matches());
+        }
+        if (HEXADECIMAL.matcher(word).matches()) {
+            return nodes.numberNode(new BigInteger(word.substring(2), 16));
         }
         if (!word.equals("0") && OCTAL.matcher(word).matches()) {
             return nodes.numberNode(new BigInteger(word.replace("o", ""), 8));

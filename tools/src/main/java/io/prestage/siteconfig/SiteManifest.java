@@ -82,12 +82,16 @@ public final class SiteManifest {
         if (text.isBlank()) {
             throw new SiteConfigException(name + " is empty: name a file that holds a SiteConfig or a ClusterInstance");
         }
-        return new SiteManifest(name, YamlText.parse(name, text), label, indent).update();
+        try {
+            return new SiteManifest(name, YamlText.parse(name, text), label, indent).update();
+        } catch (StackOverflowError e) {
+            throw new SiteConfigException(name + " is nested too deeply to be read", e);
+        }
     }
 
     private Updated update() throws SiteConfigException {
         for (YamlNode document : yaml.documents()) {
-            if (document instanceof YamlNode.Mapping root) {
+            if (document instanceof YamlNode.Mapping root && isOfThese(root)) {
                 switch (root.text("kind")) {
                     case "SiteConfig" -> siteConfig(root);
                     case "ClusterInstance" -> cluster(mapping(root, root, "spec", "spec"), "spec");
@@ -114,7 +118,24 @@ public final class SiteManifest {
         // Where a field ends in the very place that another is added at, its own text comes first.
         List<Edit> edits = new ArrayList<>(replaced);
         edits.addAll(added);
-        return new Updated(Edit.apply(yaml.text(), edits), changed);
+        String updated = Edit.apply(yaml.text(), edits);
+        try {
+            YamlText.parse(name, updated);
+        } catch (SiteConfigException e) {
+            throw new SiteConfigException(
+                    name + " is written in a form that Prestage cannot add fields to (" + String.join(", ", changed)
+                            + "): write its mappings as 'key: value' lines",
+                    e);
+        }
+        return new Updated(updated, changed);
+    }
+
+    /** Whether the group of its API, if it names one, is that of its kind: others have kinds of these names, too. */
+    private static boolean isOfThese(YamlNode.Mapping root) {
+        String version = root.text("apiVersion");
+        String group =
+                root.text("kind").equals("SiteConfig") ? "ran.openshift.io/" : "siteconfig.open-cluster-management.io/";
+        return version.isEmpty() || version.startsWith(group);
     }
 
     private void siteConfig(YamlNode.Mapping root) throws SiteConfigException {

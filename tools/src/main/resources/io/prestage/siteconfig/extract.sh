@@ -88,7 +88,7 @@ function find_device {
 }
 
 function mount_partition {
-    local device
+    local device where
     if ! device=$(find_device); then
         say ERROR "'lsblk -o NAME,PARTLABEL' lists the labels that there are"
         fail "no partition, or more than one, has the label $label"
@@ -97,6 +97,9 @@ function mount_partition {
     if ! mount -o ro,nodev,nosuid "$device" "$mounted"; then
         rmdir -- "$mounted"
         mounted=
+        where=$(findmnt --noheadings --output TARGET --source "$device" |
+            head -n 1)
+        [[ -z $where ]] || fail "cannot mount $device: unmount it from $where"
         fail "cannot mount $device, the partition with the label $label"
     fi
     say INFO "Mounted $device, the partition with the label $label"
@@ -133,6 +136,7 @@ function read_lists {
     fi
     [[ $stage == ai && -f $mounted/mapping.txt ]] || return 0
     while IFS='=' read -r source destination; do
+        destination=${destination%$'\r'}
         if [[ $source == *@* && ${destination##*/} == *:* ]]; then
             tags[$source]=${destination##*:}
         fi
@@ -250,7 +254,8 @@ function load {
     fi
     if [[ -n $tag ]]; then
         tag=${reference%@*}:$tag
-        is_loaded "$tag" || podman tag "$reference" "$tag" || return 1
+        # Whatever has the tag now, the image gets it.
+        podman tag "$reference" "$tag" || return 1
     fi
     echo $outcome >&3
 }

@@ -109,6 +109,33 @@ final class LoadingScriptIT {
     }
 
     @Test
+    void aTagThatAnotherImageHasIsGivenToTheRightOneAndLinesMayEndAsWindowsEndsThem() throws Exception {
+        run().output();
+        String tag = registry + "/" + images.get(0).repository() + ":"
+                + images.get(0).digest().hex().substring(0, 12);
+        on("podman", "tag", reference(images.get(1)), tag).output();
+        mounted(mount -> {
+            for (String list : List.of("ai-images.txt", "mapping.txt")) {
+                Path file = mount.resolve(list);
+                Files.writeString(file, Files.readString(file).replace("\n", "\r\n"));
+            }
+        });
+        Ran ran = run();
+        mounted(mount -> {
+            for (String list : List.of("ai-images.txt", "mapping.txt")) {
+                Path file = mount.resolve(list);
+                Files.writeString(file, Files.readString(file).replace("\r", ""));
+            }
+        });
+        assertEquals(0, ran.code(), ran::toString);
+        assertEquals(id(reference(images.get(0))), id(tag));
+    }
+
+    private String id(String image) throws Exception {
+        return on("podman", "image", "inspect", "--format", "{{.Id}}", image).output();
+    }
+
+    @Test
     void goesOnWhereHalfOfTheImagesAre() throws Exception {
         mounted(mount -> {
             for (Pushed image : images.subList(0, 4)) {

@@ -134,6 +134,47 @@ final class PartitionIT {
         assertEquals(2, wrong.code(), wrong::toString);
     }
 
+    @Test
+    void formattingThatWasBrokenOffIsDoneAgain() throws Exception {
+        attach("512");
+        partition("-s", "2").output();
+        Ran.of("xfs_db", "-x", "-c", "sb 0", "-c", "write -d inprogress 1", disk + "p1")
+                .output();
+        assertTrue(partition("-s", "2", "--dry-run").output().contains("would format " + disk + "p1"));
+        assertTrue(partition("-s", "2").output().contains("is being formatted"));
+        assertTrue(partition("-s", "2").output().contains("nothing to do"));
+    }
+
+    @Test
+    void whatAPartitionHoldsIsNotTakenForNothingThoughItIsNoFilesystem() throws Exception {
+        attach("512");
+        partition("-s", "2").output();
+        Ran.of("wipefs", "--all", disk + "p1").output();
+        Ran.of("sgdisk", "--clear", "--new=1:2048:4096", disk + "p1").output();
+        assertRefused("with gpt", "-s", "2");
+    }
+
+    @Test
+    void aFileThatIsCalledLikeADiskIsNoDisk() throws Exception {
+        attach("512");
+        Path file = folder.resolve(Path.of(disk).getFileName());
+        Ran.of("truncate", "-s", "3G", file.toString()).output();
+        Ran refused = Ran.of(Prestage.command("partition", "-d", file.toString(), "-s", "1"));
+        assertEquals(1, refused.code(), refused::toString);
+        assertTrue(refused.err().contains("is not the disk that it is called like"), refused::toString);
+    }
+
+    @Test
+    void whatCannotBePrintedIsNoSuccess() throws Exception {
+        attach("512");
+        ProcessBuilder full = new ProcessBuilder(Prestage.command("partition", "-d", disk, "-s", "1", "--dry-run"))
+                .redirectOutput(Path.of("/dev/full").toFile());
+        Process process = full.start();
+        String said = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(1, process.waitFor(), said);
+        assertTrue(said.contains("could not be written"), said);
+    }
+
     private void assertRefused(String because, String... options) throws Exception {
         String before = bytes();
         Ran refused = partition(options);

@@ -1,5 +1,6 @@
 package io.prestage.node.store;
 
+import io.prestage.node.store.StoreException.Reason;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
@@ -216,6 +217,38 @@ final class Layout {
         }
     }
 
+    /**
+     * Looks whether what a plan is to have at the places of its images and files can be there, before anything is changed.
+     *
+     * @throws StoreException if something else is in the way
+     */
+    void requireRoom(Plan plan) throws StoreException {
+        for (Plan.Image image : plan.images()) {
+            Path view = images().resolve(image.name());
+            if (Files.exists(view, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(view, LinkOption.NOFOLLOW_LINKS)) {
+                throw inTheWay(view, "is no folder");
+            }
+        }
+        List<String> names = new ArrayList<>(List.of(INDEX, RECEIPT));
+        plan.files().forEach(file -> names.add(file.name()));
+        plan.named().forEach(file -> names.add(file.name()));
+        for (String name : names) {
+            if (Files.isDirectory(file(name), LinkOption.NOFOLLOW_LINKS)) {
+                throw inTheWay(file(name), "is a folder");
+            }
+        }
+    }
+
+    private static StoreException inTheWay(Path place, String what) {
+        return new StoreException(
+                Reason.OTHER_PLAN, place + " " + what + " and in the way of what is staged there: move it away");
+    }
+
+    /** Whether a file's name is one that an image's view can have. */
+    static boolean isOfAView(Path file) {
+        return OF_A_VIEW.matcher(file.getFileName().toString()).matches();
+    }
+
     /** Removes an image's view, save for files that no view has. */
     void removeView(String image) throws IOException {
         Path view = images().resolve(image);
@@ -223,7 +256,7 @@ final class Layout {
             return;
         }
         for (Path file : list(view)) {
-            if (OF_A_VIEW.matcher(file.getFileName().toString()).matches()) {
+            if (isOfAView(file)) {
                 Files.delete(file);
             }
         }
@@ -300,9 +333,21 @@ final class Layout {
                 version.force(true);
             }
             flush(draft);
-            Files.move(draft, view, StandardCopyOption.ATOMIC_MOVE);
+            place(draft, view);
         }
         flush(images());
+    }
+
+    private static void place(Path draft, Path view) throws IOException {
+        if (!Files.isDirectory(view, LinkOption.NOFOLLOW_LINKS)) {
+            Files.move(draft, view, StandardCopyOption.ATOMIC_MOVE);
+            return;
+        }
+        for (Path file : list(draft)) { // beside what somebody else has put there
+            Files.move(file, view.resolve(file.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+        }
+        flush(view);
+        Files.delete(draft);
     }
 
     /** Whether skopeo knows a folder by its version file. */

@@ -2,6 +2,7 @@ package io.prestage.node.store;
 
 import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Digest;
+import io.prestage.protocol.Plan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -20,6 +21,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -90,6 +92,7 @@ public final class LayoutVerification {
     private record Image(String name, Digest manifest, Optional<List<Digest>> platforms) {}
 
     private static final JsonMapper JSON = new JsonMapper();
+    private static final String MEND = ": mend it with 'prestage verify --repair', or stage the folder again";
 
     private final Layout layout;
     private final List<Problem> problems = new ArrayList<>();
@@ -97,6 +100,8 @@ public final class LayoutVerification {
     private final Map<Digest, Long> sizes = new HashMap<>();
     private final Map<String, Map<String, Digest>> views = new TreeMap<>();
     private Map<String, BlobHashes.Hashed> hashed = Map.of();
+    private boolean tellsWhatIsNeeded;
+    private Optional<Plan> planned = Optional.empty();
 
     private LayoutVerification(Path folder) {
         this.layout = new Layout(folder.toAbsolutePath().normalize());
@@ -125,7 +130,10 @@ public final class LayoutVerification {
     private Result check(int threads, LongConsumer progress) throws IOException {
         hashed = new BlobHashes(layout.blobs()).hash(threads, progress);
         Optional<Receipt> receipt = readReceipt();
-        List<Image> images = mergeImages(readIndex(), receipt);
+        Map<String, Digest> indexed = readIndex();
+        tellsWhatIsNeeded = receipt.isPresent() || !indexed.isEmpty();
+        planned = plan();
+        List<Image> images = mergeImages(indexed, receipt);
         receipt.ifPresent(statement ->
                 statement.contents().forEach(content -> expect(Digest.parse(content.digest()), content.size())));
         images.forEach(this::checkImageSafely);
@@ -147,12 +155,28 @@ public final class LayoutVerification {
         return new Result(receipt.map(Receipt::plan), images.size(), hashed.size(), new Bytes(bytes), problems);
     }
 
+    /** What the folder is to hold, where its staging is not finished or its receipt is lost. */
+    private Optional<Plan> plan() {
+        try {
+            return FolderUse.of(layout).whole().map(Plan::decode);
+        } catch (IOException | IllegalArgumentException e) {
+            return Optional.empty(); // what cannot be read cannot tell; the rest says what is wrong
+        }
+    }
+
+    /** Whether something may be called needless: somebody has to say what is needed. */
+    private boolean isNeedless(Predicate<Plan> plans) {
+        return planned.isPresent() ? !plans.test(planned.get()) : tellsWhatIsNeeded;
+    }
+
     private Optional<Receipt> readReceipt() throws IOException {
         try {
             return Optional.of(Receipt.decode(Files.readAllBytes(layout.file(Layout.RECEIPT))));
         } catch (NoSuchFileException e) {
             add(Kind.MISSING, Layout.RECEIPT, "receipt.json is missing: the staging was not finished");
         } catch (IllegalArgumentException e) {
+            add(Kind.DAMAGED, Layout.RECEIPT, "receipt.json cannot be read: " + e.getMessage() + MEND);
+        } catch (IOException e) {
             add(Kind.DAMAGED, Layout.RECEIPT, "receipt.json cannot be read: " + e.getMessage());
         }
         return Optional.empty();
@@ -172,9 +196,11 @@ public final class LayoutVerification {
                 images.put(name, digest);
             }
         } catch (NoSuchFileException e) {
-            add(Kind.MISSING, Layout.INDEX, "index.json is missing: stage the folder again");
-        } catch (JacksonException | IllegalArgumentException e) {
-            add(Kind.DAMAGED, Layout.INDEX, "index.json cannot be read: " + e.getMessage());
+            add(Kind.MISSING, Layout.INDEX, "index.json is missing" + MEND);
+        } catch (JacksonException e) {
+            add(Kind.DAMAGED, Layout.INDEX, "index.json is not JSON" + MEND);
+        } catch (IllegalArgumentException | IOException e) {
+            add(Kind.DAMAGED, Layout.INDEX, "index.json cannot be read, " + e.getMessage() + MEND);
         }
         return images;
     }
@@ -302,7 +328,10 @@ public final class LayoutVerification {
         }
         try {
             return Optional.of(JSON.readTree(Files.readAllBytes(layout.blob(digest))));
-        } catch (IOException | JacksonException e) {
+        } catch (JacksonException e) {
+            add(Kind.DAMAGED, path(digest), "this manifest is not JSON: its registry has it wrong");
+            return Optional.empty();
+        } catch (IOException e) {
             add(Kind.DAMAGED, path(digest), "this manifest cannot be read: " + e.getMessage());
             return Optional.empty();
         }
@@ -328,7 +357,10 @@ public final class LayoutVerification {
             }
         }
         for (String name : hashed.keySet()) {
-            if (!name.matches("[0-9a-f]{64}") || !expected.contains(Digest.ofHex(name))) {
+            boolean blob = name.matches("[0-9a-f]{64}");
+            if (!blob
+                    || (!expected.contains(Digest.ofHex(name))
+                            && isNeedless(plan -> plan.contents().contains(Digest.ofHex(name))))) {
                 add(
                         Kind.EXTRA,
                         "blobs/sha256/" + name,
@@ -364,7 +396,10 @@ public final class LayoutVerification {
         }
         if (Files.isDirectory(layout.images())) {
             for (Path file : Layout.list(layout.images())) {
-                if (!known.contains(file.getFileName().toString())) {
+                String name = file.getFileName().toString();
+                if (!known.contains(name)
+                        && isNeedless(plan -> plan.images().stream()
+                                .anyMatch(image -> image.name().equals(name)))) {
                     add(
                             Kind.EXTRA,
                             layout.folder().relativize(file).toString(),
@@ -378,15 +413,16 @@ public final class LayoutVerification {
         Path view = layout.images().resolve(image.name());
         String path = Layout.IMAGES + "/" + image.name();
         if (!Files.isDirectory(view)) {
-            add(
-                    Kind.MISSING,
-                    path,
-                    "the folder of image " + image.name() + " is missing: stage it again",
-                    image.name());
+            add(Kind.MISSING, path, "the folder of image " + image.name() + " is missing" + MEND, image.name());
             return;
         }
         if (!Layout.hasVersion(view)) {
-            add(Kind.DAMAGED, path + "/version", "skopeo does not know this version of a folder", image.name());
+            add(Kind.DAMAGED, path + "/version", "skopeo does not know this version of a folder" + MEND, image.name());
+        }
+        for (Path file : Layout.list(view)) {
+            if (!Layout.isOfAView(file)) {
+                add(Kind.EXTRA, path + "/" + file.getFileName(), "no image has such a file: remove it", image.name());
+            }
         }
         for (Map.Entry<String, Digest> link : views.get(image.name()).entrySet()) {
             Path file = view.resolve(link.getKey());
@@ -395,13 +431,13 @@ public final class LayoutVerification {
                 add(
                         Kind.MISSING,
                         path + "/" + link.getKey(),
-                        "a link to " + link.getValue() + " is missing",
+                        "a link to " + link.getValue() + " is missing" + MEND,
                         image.name());
             } else if (Files.exists(blob) && !Files.isSameFile(file, blob)) {
                 add(
                         Kind.MISLINKED,
                         path + "/" + link.getKey(),
-                        "this is not the file of " + link.getValue() + " but another",
+                        "this is not the file of " + link.getValue() + " but another" + MEND,
                         image.name());
             }
         }
@@ -421,12 +457,12 @@ public final class LayoutVerification {
                     add(
                             Kind.TRUNCATED,
                             text.name(),
-                            text.name() + " has " + content.length + " of " + text.size() + " bytes");
+                            text.name() + " has " + content.length + " of " + text.size() + " bytes" + MEND);
                 } else if (!Digest.of(content).toString().equals(text.digest())) {
-                    add(Kind.DAMAGED, text.name(), text.name() + " is not what was staged");
+                    add(Kind.DAMAGED, text.name(), text.name() + " is not what was staged" + MEND);
                 }
             } catch (NoSuchFileException e) {
-                add(Kind.MISSING, text.name(), text.name() + " is missing");
+                add(Kind.MISSING, text.name(), text.name() + " is missing" + MEND);
             } catch (IOException e) {
                 add(Kind.DAMAGED, text.name(), text.name() + " cannot be read: " + e);
             }
@@ -439,7 +475,7 @@ public final class LayoutVerification {
             throw new NoSuchFileException(name);
         }
         if (!Files.isSameFile(layout.file(name), layout.blob(blob))) {
-            add(Kind.MISLINKED, name, name + " is not the file of " + blob + " but another");
+            add(Kind.MISLINKED, name, name + " is not the file of " + blob + " but another" + MEND);
         }
     }
 
@@ -484,8 +520,7 @@ public final class LayoutVerification {
 
     private void addBlob(Kind kind, Digest digest, String what) {
         Set<String> hit = users.getOrDefault(digest, Set.of());
-        problems.add(new Problem(
-                kind, path(digest), "blob " + digest + " " + what + ": stage the folder again", List.copyOf(hit)));
+        problems.add(new Problem(kind, path(digest), "blob " + digest + " " + what + MEND, List.copyOf(hit)));
     }
 
     private void add(Kind kind, String path, String sentence, String... images) {

@@ -99,6 +99,11 @@ public final class Store implements AutoCloseable {
 
     /** The same, counting what it does to the disk. */
     public static Store open(Path folder, Plan plan, StoreCounters counters) throws StoreException {
+        return open(folder, plan, counters, false);
+    }
+
+    private static Store open(Path folder, Plan plan, StoreCounters counters, boolean writesAnew)
+            throws StoreException {
         checkNames(plan);
         Layout layout = new Layout(folder.toAbsolutePath().normalize());
         createFolder(layout.folder());
@@ -107,7 +112,8 @@ public final class Store implements AutoCloseable {
         try {
             FolderUse use = FolderUse.of(layout);
             use.require(plan);
-            return begun(new Store(plan, layout, lock, counters), use);
+            layout.requireRoom(plan);
+            return begun(new Store(plan, layout, lock, counters), use, writesAnew);
         } catch (IOException | RuntimeException e) {
             try {
                 lock.abandon();
@@ -121,9 +127,9 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    private static Store begun(Store store, FolderUse use) throws IOException {
+    private static Store begun(Store store, FolderUse use, boolean writesAnew) throws IOException {
         try {
-            store.checkSpace();
+            store.checkSpace(writesAnew);
             store.begin(use);
             return store;
         } catch (IOException | RuntimeException e) {
@@ -184,7 +190,7 @@ public final class Store implements AutoCloseable {
      * @throws StoreException with {@link Reason#OTHER_PLAN} if it holds another plan, {@link Reason#IN_USE} if a node has it
      */
     public static void reopen(Path folder, Plan plan) throws StoreException {
-        try (Store store = open(folder, plan)) {
+        try (Store store = open(folder, plan, new StoreCounters(), true)) {
             store.reopen(Set.of());
         } catch (StoreException e) {
             throw e;
@@ -518,14 +524,14 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    private void checkSpace() throws IOException {
+    private void checkSpace(boolean writesAnew) throws IOException {
         long needed = 0;
         for (int blob = 0; blob < pieces.blobs(); blob++) {
             if (!isThere(digest(blob), pieces.size(blob))) {
                 needed += pieces.size(blob) - partial.get(blob).readClaims();
             }
         }
-        if (needed > 0 || !Files.exists(layout.file(Layout.RECEIPT))) {
+        if (writesAnew || needed > 0 || !Files.exists(layout.file(Layout.RECEIPT))) {
             needed += slack();
         }
         long usable = Files.getFileStore(layout.folder()).getUsableSpace();

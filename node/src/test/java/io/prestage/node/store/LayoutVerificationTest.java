@@ -94,6 +94,31 @@ final class LayoutVerificationTest {
     }
 
     @Test
+    void findsAFileThatDoesNotBelongToAnImage() throws IOException {
+        Files.writeString(folder.resolve("images/image_1/notes"), "x");
+        assertProblem(Kind.EXTRA, "images/image_1/notes", "image_1");
+    }
+
+    @Test
+    void callsNothingNeedlessThatAPlanNeedsOrOfWhichNobodySaysWhatItIs() throws IOException {
+        Files.delete(folder.resolve("receipt.json"));
+        Files.writeString(folder.resolve("index.json"), "{");
+        assertEquals(List.of(), extras(), "the plan that is kept says what is needed");
+        Path stray = Files.writeString(
+                folder.resolve("blobs/sha256").resolve(Digest.of(new byte[] {7}).hex()), "x");
+        assertEquals(List.of("blobs/sha256/" + stray.getFileName()), extras());
+        Files.delete(folder.resolve("repair/" + fixture.plan().digest().hex() + ".plan"));
+        assertEquals(List.of(), extras(), "nobody says any more");
+    }
+
+    private List<String> extras() throws IOException {
+        return problems().stream()
+                .filter(problem -> problem.kind() == Kind.EXTRA)
+                .map(Problem::path)
+                .toList();
+    }
+
+    @Test
     void findsAStagingThatWasNotFinished() throws IOException {
         Files.createDirectory(folder.resolve("ingest"));
         assertProblem(Kind.INCOMPLETE, "ingest");

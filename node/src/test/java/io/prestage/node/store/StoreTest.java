@@ -334,6 +334,32 @@ final class StoreTest {
     }
 
     @Test
+    void whatSomebodyPutBesideAnImageStaysAndKeepsNothingFromBeingMended() throws IOException {
+        fixture.fill(folder);
+        String image = fixture.plan().images().get(0).name();
+        Path notes = Files.writeString(folder.resolve("images").resolve(image).resolve("notes"), "x");
+        flip(blobFile(fixture, 4), 5);
+        fixture.fill(folder);
+        assertEquals("x", Files.readString(notes));
+        Files.delete(notes);
+        Path fresh = Files.createTempDirectory(folder.getParent(), "fresh");
+        fixture.fill(fresh);
+        assertEquals(Fixture.snapshot(fresh), Fixture.snapshot(folder));
+    }
+
+    @Test
+    void whatIsInTheWayIsNamedBeforeAnythingIsChanged() throws IOException {
+        fixture.fill(folder);
+        String image = fixture.plan().images().get(0).name();
+        remove(folder.resolve("images").resolve(image));
+        Files.writeString(folder.resolve("images").resolve(image), "in the way");
+        Map<String, Digest> before = Fixture.snapshot(folder);
+        StoreException refused = assertThrows(StoreException.class, () -> Store.reopen(folder, fixture.plan()));
+        assertTrue(refused.getMessage().contains("images/" + image), refused::getMessage);
+        assertEquals(before, Fixture.snapshot(folder));
+    }
+
+    @Test
     void reopensACompleteFolderToWriteEverythingAgain() throws IOException {
         fixture.fill(folder);
         Map<String, Digest> complete = Fixture.snapshot(folder);
