@@ -3,6 +3,7 @@ package io.prestage.node;
 import io.netty.util.concurrent.EventExecutor;
 import io.prestage.node.cluster.Cluster;
 import io.prestage.node.cluster.ClusterState;
+import io.prestage.node.cluster.FleetBrief;
 import io.prestage.node.cluster.Member;
 import io.prestage.node.cluster.PlanOffer;
 import io.prestage.node.cluster.Progress;
@@ -115,7 +116,7 @@ public final class Node implements AutoCloseable {
         this.views = new Views(
                 options.cluster().name(), cluster, this::member, this::progress, staging::session, feeders, log);
         this.metrics = NodeMetrics.of(tally, counters, views, peers::get, cluster, options.folder());
-        this.pages = new Pages(views::fleet, views::node, metrics, new StuckServers(id, cluster, log));
+        this.pages = new Pages(cluster::brief, views::fleet, views::node, metrics, new StuckServers(id, cluster, log));
         this.rehearsal = new Rehearsal(seeding.isPresent() ? Duration.ZERO : AT_REST);
         participant.listen();
         try {
@@ -165,6 +166,11 @@ public final class Node implements AutoCloseable {
     /** The plan that is being staged, once it is here. */
     public Optional<Plan> plan() {
         return staging.session().map(Session::plan);
+    }
+
+    /** The fleet in a few numbers, as its coordinator last told of it. */
+    public FleetBrief brief() {
+        return cluster.brief();
     }
 
     /** The fleet as its coordinator last told of it. */

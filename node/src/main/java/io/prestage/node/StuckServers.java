@@ -1,6 +1,7 @@
 package io.prestage.node;
 
 import io.prestage.node.cluster.Cluster;
+import io.prestage.node.cluster.FleetBrief;
 import io.prestage.node.cluster.ServerState;
 import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.monitor.Event;
@@ -20,6 +21,7 @@ final class StuckServers implements FleetWatcher {
     private final Cluster cluster;
     private final EventLog log;
     private final Map<NodeId, ServerState> known = new HashMap<>();
+    private boolean someWereStuck;
 
     StuckServers(NodeId self, Cluster cluster, EventLog log) {
         this.self = self;
@@ -28,8 +30,10 @@ final class StuckServers implements FleetWatcher {
     }
 
     @Override
-    public boolean isUrgent() {
-        return cluster.speaksForAll();
+    public boolean isCurious(FleetBrief fleet) {
+        boolean were = someWereStuck;
+        someWereStuck = fleet.stuck() > 0;
+        return cluster.speaksForAll() || someWereStuck || were;
     }
 
     @Override
@@ -38,8 +42,10 @@ final class StuckServers implements FleetWatcher {
         for (ServerStatus server : fleet.servers()) {
             NodeId id = server.member().id();
             ServerState before = known.put(id, server.state());
-            boolean changed = before != null && before != server.state();
-            if (changed && (all || id.equals(self))) {
+            boolean own = id.equals(self);
+            // Nobody looks while all is well, so that this server may be seen here for the first time.
+            boolean changed = before == null ? own : before != server.state();
+            if (changed && (all || own)) {
                 note(server, before);
             }
         }

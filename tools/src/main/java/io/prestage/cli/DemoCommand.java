@@ -1,6 +1,7 @@
 package io.prestage.cli;
 
 import io.prestage.lab.GeneratedImages;
+import io.prestage.node.cluster.FleetBrief;
 import io.prestage.node.cluster.Progress;
 import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.http.HttpServer;
@@ -216,7 +217,7 @@ final class DemoCommand implements Callable<Integer> {
                 line.end();
                 return fleet;
             }
-            line.show(() -> together(fleet.servers()), () -> fleet, "waiting for the servers");
+            line.show(() -> together(fleet.servers()), () -> FleetBrief.of(fleet.servers()), "waiting for the servers");
             await(LOOK);
         }
         throw new IOException(

@@ -106,7 +106,7 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
         while (!await(ended, LOOK)) {
             failIfFailed(node, line);
             if (!told) {
-                line.show(node::progress, node::fleet, wait);
+                line.show(node::progress, node::brief, wait);
             }
             if (!node.complete().isDone()) {
                 told = false; // of this plan; it may have taken another's place

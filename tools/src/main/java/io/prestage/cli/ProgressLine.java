@@ -1,7 +1,7 @@
 package io.prestage.cli;
 
+import io.prestage.node.cluster.FleetBrief;
 import io.prestage.node.cluster.Progress;
-import io.prestage.node.monitor.FleetView;
 import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Rate;
 import java.io.PrintWriter;
@@ -42,7 +42,7 @@ final class ProgressLine {
      * @param fleet asked when a line is due
      * @param wait what it waits for as long as there is no plan
      */
-    void show(Supplier<Progress> latest, Supplier<FleetView> fleet, String wait) {
+    void show(Supplier<Progress> latest, Supplier<FleetBrief> fleet, String wait) {
         long now = System.nanoTime();
         if (!terminal && now - lookedAt < PLAIN_LOOK.toNanos()) {
             return;
@@ -53,13 +53,9 @@ final class ProgressLine {
         if (!due) {
             return;
         }
-        FleetView view = fleet.get();
+        FleetBrief view = fleet.get();
         String line = text(progress, wait)
-                + String.format(
-                        Locale.ROOT,
-                        "  fleet %d/%d",
-                        view.complete(),
-                        view.servers().size()); // who left counts
+                + String.format(Locale.ROOT, "  fleet %d/%d", view.complete(), view.servers()); // who left counts
         if (terminal) {
             out.print("\r\u001b[K" + bar(progress) + " " + line);
             out.flush();

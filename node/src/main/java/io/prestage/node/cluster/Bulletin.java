@@ -22,12 +22,14 @@ sealed interface Bulletin {
      * only when somebody does.
      *
      * @param whole whether these are all servers that the coordinator knows of, so that what it told before is worth nothing now
+     * @param brief all of them in a few numbers
      * @param rows the servers, in JSON
      */
     @SuppressWarnings("ArrayRecordComponent") // goes into a message and out of it, is never compared
-    record Summary(boolean whole, byte[] rows) implements Bulletin {
-        static Summary of(boolean whole, List<ServerStatus> servers) {
-            return new Summary(whole, BulletinCodec.rows(servers));
+    record Summary(boolean whole, FleetBrief brief, byte[] rows) implements Bulletin {
+        /** Of some of the servers, in a summary of all. */
+        static Summary of(List<ServerStatus> some, List<ServerStatus> all) {
+            return new Summary(some.size() == all.size(), FleetBrief.of(all), BulletinCodec.rows(some));
         }
 
         /**

@@ -7,8 +7,14 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
-/** How bulletins are written: a byte for their kind, then JSON; in a summary a byte between them tells whether it is whole. */
+/**
+ * How bulletins are written: a byte for their kind, then JSON. In a summary there are between them a byte that tells whether it is
+ * whole, and the fleet in a few numbers.
+ */
 final class BulletinCodec {
+    /** Bytes of a summary before its rows. */
+    private static final int HEADER = 2 + FleetBrief.BYTES;
+
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final TypeReference<List<ServerStatus>> ROWS = new TypeReference<>() {};
 
@@ -26,11 +32,10 @@ final class BulletinCodec {
     static byte[] encode(Bulletin bulletin) {
         byte kind = (byte) KINDS.indexOf(bulletin.getClass());
         if (bulletin instanceof Bulletin.Summary summary) {
-            return ByteBuffer.allocate(2 + summary.rows().length)
-                    .put(kind)
-                    .put((byte) (summary.whole() ? 1 : 0))
-                    .put(summary.rows())
-                    .array();
+            ByteBuffer written = ByteBuffer.allocate(HEADER + summary.rows().length);
+            written.put(kind).put((byte) (summary.whole() ? 1 : 0));
+            summary.brief().write(written);
+            return written.put(summary.rows()).array();
         }
         byte[] json = JSON.writeValueAsBytes(bulletin);
         return ByteBuffer.allocate(1 + json.length).put(kind).put(json).array();
@@ -47,7 +52,13 @@ final class BulletinCodec {
         }
         Class<? extends Bulletin> kind = KINDS.get(array[offset]);
         if (kind == Bulletin.Summary.class) {
-            return new Bulletin.Summary(array[offset + 1] == 1, Arrays.copyOfRange(array, offset + 2, offset + length));
+            if (length < HEADER) {
+                throw new IllegalArgumentException("a summary that is cut off");
+            }
+            return new Bulletin.Summary(
+                    array[offset + 1] == 1,
+                    FleetBrief.read(ByteBuffer.wrap(array, offset + 2, FleetBrief.BYTES)),
+                    Arrays.copyOfRange(array, offset + HEADER, offset + length));
         }
         try {
             return JSON.readValue(array, offset + 1, length - 1, kind);

@@ -64,6 +64,7 @@ public final class Cluster implements AutoCloseable {
     private final MessageDispatcher dispatcher;
     private volatile ClusterState state = ClusterState.EMPTY;
     private volatile Supplier<List<ServerStatus>> servers = List::of;
+    private volatile FleetBrief brief = FleetBrief.NONE;
     private Optional<UnreadSummary> unread = Optional.empty();
     private volatile View view;
     private Optional<Bulletin.Offered> offer = Optional.empty();
@@ -181,6 +182,11 @@ public final class Cluster implements AutoCloseable {
     /** Every server of the fleet, those that left included. */
     public List<ServerStatus> servers() {
         return servers.get();
+    }
+
+    /** The same in a few numbers, which cost nothing to ask for. */
+    public FleetBrief brief() {
+        return brief;
     }
 
     /** Members that JGroups sees, those that have not reported yet included. */
@@ -319,6 +325,7 @@ public final class Cluster implements AutoCloseable {
             readSummary();
             show();
         }
+        brief = summary.brief();
     }
 
     private void readSummary() {
@@ -329,6 +336,7 @@ public final class Cluster implements AutoCloseable {
     private void show() {
         List<ServerStatus> known = coordinator.servers();
         servers = () -> known;
+        brief = FleetBrief.of(known);
     }
 
     private void round() {
@@ -395,7 +403,7 @@ public final class Cluster implements AutoCloseable {
         List<ServerStatus> known = servers();
         List<ServerStatus> rows = summaryRows.next(known, view.size());
         if (view.size() > 1 && !rows.isEmpty()) {
-            send(null, Bulletin.Summary.of(rows.size() == known.size(), rows));
+            send(null, Bulletin.Summary.of(rows, known));
         }
     }
 

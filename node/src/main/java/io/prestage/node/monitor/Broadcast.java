@@ -1,5 +1,6 @@
 package io.prestage.node.monitor;
 
+import io.prestage.node.cluster.FleetBrief;
 import io.prestage.node.http.EventStream;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Tells everyone who listens how the fleet is, once a second; the text is made once for all of them. While nobody listens it looks
- * every five seconds: most nodes of a fleet are never looked at, and reading how all the others are is not for nothing. Safe for
+ * at a few numbers only: most nodes of a fleet are never looked at, and reading how all the others are is not for nothing. Safe for
  * every thread.
  *
  * <p>A listener first gets an event {@code history} with the {@link FleetHistory}, then events {@code fleet} with the {@link
@@ -21,9 +22,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class Broadcast implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broadcast.class);
-    private static final int SECONDS_UNHEARD = 5;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
+    private final Supplier<FleetBrief> brief;
     private final Supplier<FleetView> fleet;
     private final FleetWatcher watcher;
     private final FleetHistory history = new FleetHistory();
@@ -33,14 +34,14 @@ final class Broadcast implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    private int unseen; // seconds since it looked; on the clock's thread
 
     /**
      * Begins to look.
      *
      * @param watcher told, too, on a thread of its own
      */
-    Broadcast(Supplier<FleetView> fleet, FleetWatcher watcher) {
+    Broadcast(Supplier<FleetBrief> brief, Supplier<FleetView> fleet, FleetWatcher watcher) {
+        this.brief = brief;
         this.fleet = fleet;
         this.watcher = watcher;
         clock.scheduleAtFixedRate(this::tick, 0, 1, TimeUnit.SECONDS);
@@ -65,15 +66,14 @@ final class Broadcast implements AutoCloseable {
     }
 
     private void tick() {
-        unseen++;
         try {
-            if (streams.isEmpty() && !watcher.isUrgent() && unseen < SECONDS_UNHEARD) {
+            FleetBrief known = brief.get();
+            history.add(known, System.currentTimeMillis());
+            if (streams.isEmpty() && !watcher.isCurious(known)) {
                 return;
             }
-            unseen = 0;
             FleetView seen = fleet.get();
             watcher.seen(seen);
-            history.add(seen.totals(), System.currentTimeMillis());
             if (!streams.isEmpty()) {
                 String text = JSON.writeValueAsString(seen);
                 streams.forEach(stream -> stream.send("fleet", text));

@@ -1,12 +1,13 @@
 package io.prestage.node.monitor;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.prestage.node.cluster.FleetBrief;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a fleet got on so far, a point for every time somebody looked at first and fewer as it grows old, so that whoever opens the
- * dashboard late sees it from the beginning. Safe for every thread.
+ * How a fleet got on so far, a point a second at first and fewer as it grows old, so that whoever opens the dashboard late sees it
+ * from the beginning. Safe for every thread.
  */
 public final class FleetHistory {
     /** Points kept; when there are more, every other one goes. */
@@ -30,7 +31,7 @@ public final class FleetHistory {
             @JsonProperty("peerBytes") long peerBytes) {}
 
     /** Takes note of the fleet, unless it did a moment ago. */
-    public synchronized void add(FleetTotals totals, long nowMillis) {
+    public synchronized void add(FleetBrief fleet, long nowMillis) {
         if (!points.isEmpty() && nowMillis - points.get(points.size() - 1).atMillis() < spacingMillis) {
             return;
         }
@@ -43,7 +44,7 @@ public final class FleetHistory {
             points.addAll(thinner);
             spacingMillis *= 2;
         }
-        points.add(new Point(nowMillis, totals.verifiedBytes(), totals.originBytes(), totals.peerBytes()));
+        points.add(new Point(nowMillis, fleet.verifiedBytes(), fleet.originBytes(), fleet.peerBytes()));
     }
 
     /** The points so far, oldest first. */

@@ -1,5 +1,6 @@
 package io.prestage.node.monitor;
 
+import io.prestage.node.cluster.FleetBrief;
 import io.prestage.node.cluster.Progress;
 import io.prestage.node.cluster.ServerState;
 import io.prestage.node.cluster.ServerStatus;
@@ -34,15 +35,21 @@ public final class Pages implements AutoCloseable {
     /**
      * Pages that show what these give.
      *
+     * @param brief the fleet in a few numbers
      * @param fleet the fleet as this node sees it
      * @param node this node in detail
      * @param watcher told again and again how the fleet is
      */
-    public Pages(Supplier<FleetView> fleet, Supplier<NodeView> node, Metrics metrics, FleetWatcher watcher) {
+    public Pages(
+            Supplier<FleetBrief> brief,
+            Supplier<FleetView> fleet,
+            Supplier<NodeView> node,
+            Metrics metrics,
+            FleetWatcher watcher) {
         this.fleet = fleet;
         this.node = node;
         this.metrics = metrics;
-        this.broadcast = new Broadcast(fleet, watcher);
+        this.broadcast = new Broadcast(brief, fleet, watcher);
     }
 
     /** Which page is where. */

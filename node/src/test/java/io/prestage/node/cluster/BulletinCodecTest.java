@@ -40,8 +40,11 @@ final class BulletinCodecTest {
 
     @Property(tries = 20)
     void aSummaryTellsWhetherItIsWhole(@ForAll boolean whole) {
-        List<ServerStatus> servers = List.of(ServerStatus.of(MEMBER, Progress.NONE, List.of()));
-        Bulletin.Summary read = (Bulletin.Summary) again(Bulletin.Summary.of(whole, servers));
+        ServerStatus server = ServerStatus.of(MEMBER, Progress.NONE, List.of());
+        List<ServerStatus> servers = List.of(server);
+        List<ServerStatus> all = whole ? servers : List.of(server, server);
+        Bulletin.Summary read = (Bulletin.Summary) again(Bulletin.Summary.of(servers, all));
+        assertEquals(FleetBrief.of(all), read.brief());
         assertEquals(whole, read.whole());
         assertEquals(servers, read.servers());
     }
