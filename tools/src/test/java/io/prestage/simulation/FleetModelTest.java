@@ -55,6 +55,25 @@ final class FleetModelTest {
         assertTrue(!once.equals(Simulation.run(model(30, 20_000_000, 4).scenario())));
     }
 
+    @Test
+    void largePiecesOnASlowLinkAreNotTakenForLostWhileTheyAreOnTheirWay() {
+        FleetModel model = new FleetModel(
+                8,
+                1,
+                new Bytes(4_000_000_000L),
+                2 << 20,
+                LINK,
+                Optional.empty(),
+                Slow.NOBODY,
+                0,
+                Late.NOBODY,
+                DELAY,
+                1);
+        Outcome outcome = Simulation.run(model.scenario());
+        assertEquals(0, outcome.duplicates());
+        assertTrue(outcome.slowest() < 1.05, () -> "the last took " + outcome.slowest());
+    }
+
     @Property(tries = 200)
     void blobsHaveTheBytesOfTheContent(@ForAll @LongRange(min = 1, max = 1L << 38) long size) {
         Pieces pieces = model(1, size, 1).pieces();

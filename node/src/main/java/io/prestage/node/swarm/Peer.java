@@ -81,10 +81,14 @@ final class Peer {
         return (int) Math.min(rules.maxWindow(), rules.minWindow() + fill);
     }
 
-    /** When a piece asked now should have come. */
-    long deadline(SwarmRules rules, long now) {
+    /**
+     * When a piece asked now should have come.
+     *
+     * @param first nanoseconds that it may take while its speed is unknown
+     */
+    long deadline(SwarmRules rules, long first, long now) {
         if (pieceTime == 0) {
-            return now + rules.firstDeadline().toNanos();
+            return now + first;
         }
         double expected = pieceTime * (asked.size() + 1);
         return now + Math.max(rules.minDeadline().toNanos(), (long) (rules.deadlineFactor() * expected));

@@ -30,6 +30,7 @@ public final class Swarm {
     private final RandomGenerator random;
     private final Commands commands;
     private final int pieceBytes;
+    private final long firstDeadline;
 
     private final Map<NodeId, Peer> peers = new HashMap<>();
 
@@ -75,6 +76,7 @@ public final class Swarm {
         this.random = random;
         this.commands = commands;
         this.pieceBytes = pieces.pieceSize();
+        this.firstDeadline = rules.firstDeadline(pieceBytes);
         this.held = new PieceSet(pieces.count());
         this.wanted = new RarestFirst(pieces.count());
         this.verifying = new PieceSet(pieces.count());
@@ -409,7 +411,7 @@ public final class Swarm {
             if (piece < 0) {
                 return;
             }
-            peer.asked.add(piece, now, peer.deadline(rules, now));
+            peer.asked.add(piece, now, peer.deadline(rules, firstDeadline, now));
             asked++;
             copies[piece]++;
             wanted.close(piece);
@@ -438,7 +440,7 @@ public final class Swarm {
             if (other == peer) {
                 continue;
             }
-            double theirs = other.pieceTime == 0 ? rules.firstDeadline().toNanos() : other.pieceTime;
+            double theirs = other.pieceTime == 0 ? firstDeadline : other.pieceTime;
             for (int position = 0; position < other.asked.size(); position++) {
                 int piece = other.asked.piece(position);
                 if (copies[piece] != 1 || !peer.has.contains(piece)) {
@@ -594,7 +596,7 @@ public final class Swarm {
 
     private long patience(Peer peer) {
         double fetching = rules.deadlineFactor() * peer.pieceTime * rules.revealWindow();
-        return Math.max(rules.firstDeadline().toNanos(), (long) fetching);
+        return Math.max(firstDeadline, (long) fetching);
     }
 
     /** Tells everyone of everything, once all that this node brought in has spread and nothing more comes. */

@@ -337,8 +337,7 @@ public final class Transfer implements AutoCloseable {
         Optional<NodeId> peer = connection.peer();
         if (peer.isPresent() && connections.remove(peer.get(), connection)) {
             events.disconnected(peer.get());
-            flushAll();
-            dial(peer.get(), Duration.ofMillis(500));
+            flushAll(); // whoever dialled does so again after a while, see dial
         }
     }
 
@@ -389,6 +388,7 @@ public final class Transfer implements AutoCloseable {
             protected void initChannel(Channel channel) {
                 PeerConnection connection = new PeerConnection(Transfer.this, expected);
                 greeting.add(connection);
+                channel.closeFuture().addListener(end -> greeting.remove(connection)); // also of one that never opened
                 reads.ifPresent(paced -> channel.pipeline().addLast(paced.handler()));
                 FrameDecoder decoder = new FrameDecoder(readBuffer, bytes -> wakeAt(channel, bytes));
                 channel.config().setRecvByteBufAllocator(new DecoderReads(decoder));
