@@ -49,17 +49,23 @@ public record RunningSystem(Path sys, Path proc) {
 
     /** That a disk's name is not that of a file that lies elsewhere. */
     private void requireItsNode(Path device, Path node) throws DiskException {
+        String known = read(block(node.getFileName().toString()).resolve("dev"), "");
+        if (!deviceNumber(device, node).equals(known)) {
+            throw new DiskException(
+                    device + " is not the disk that it is called like: name its node, /dev/" + node.getFileName());
+        }
+    }
+
+    /** The number of a device in sysfs' words; an empty text if it is a file. */
+    private static String deviceNumber(Path device, Path node) throws DiskException {
         try {
-            boolean file =
-                    !Files.readAttributes(node, BasicFileAttributes.class).isOther();
-            long number = file ? 0 : (Long) Files.getAttribute(node, "unix:rdev");
+            if (!Files.readAttributes(node, BasicFileAttributes.class).isOther()) {
+                return "";
+            }
+            long number = (Long) Files.getAttribute(node, "unix:rdev");
             long major = ((number >>> 8) & 0xfff) | ((number >>> 32) & ~0xfffL);
             long minor = (number & 0xff) | ((number >>> 12) & 0xffffff00L);
-            String known = read(block(node.getFileName().toString()).resolve("dev"), "");
-            if (file || !known.equals(major + ":" + minor)) {
-                throw new DiskException(
-                        device + " is not the disk that it is called like: name its node, /dev/" + node.getFileName());
-            }
+            return major + ":" + minor;
         } catch (IOException e) {
             throw new DiskException(device + " cannot be looked at (" + e.getMessage() + "): run this as root", e);
         }

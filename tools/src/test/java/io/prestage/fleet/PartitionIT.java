@@ -161,7 +161,9 @@ final class PartitionIT {
         Ran.of("truncate", "-s", "3G", file.toString()).output();
         Ran refused = Ran.of(Prestage.command("partition", "-d", file.toString(), "-s", "1"));
         assertEquals(1, refused.code(), refused::toString);
-        assertTrue(refused.err().contains("is not the disk that it is called like"), refused::toString);
+        assertTrue(
+                refused.err().startsWith("prestage: " + file + " is not the disk that it is called like: "),
+                refused::toString);
     }
 
     @Test
