@@ -51,7 +51,7 @@ record DownloadRun(
         }
 
         WholeCopies wholeCopies(Resolution resolution) {
-            return WholeCopies.of(registry, resolution.images().resolved());
+            return WholeCopies.of(registry, resolution.images().resolved(), resolution.fileBytes());
         }
     }
 
@@ -66,7 +66,8 @@ record DownloadRun(
      * @param mayPass whether the same may succeed a little later
      * @param took from the first request for content to the end
      * @param fetched bytes of content that came in
-     * @param wholeCopy bytes that copying each image by itself with all its platforms would have fetched, if that is known
+     * @param wholeCopy bytes that copying each image by itself with all its platforms, and each file, would have fetched, if that
+     *     is known
      * @param nothingToDo whether everything was there before
      */
     record Result(

@@ -23,13 +23,11 @@ record DownloadSummary(
         line(out, "Time for Download:", spent(result.took()));
         out.println();
         line(out, "Fetched:", bytes(result.fetched()));
-        result.wholeCopy()
-                .filter(whole -> whole.count() > 0 && result.files() == 0)
-                .ifPresent(whole -> {
-                    line(out, "Copying each image whole:", bytes(whole));
-                    double ratio = (double) result.fetched().count() / whole.count();
-                    line(out, "Ratio:", String.format(Locale.ROOT, "%.3f", ratio));
-                });
+        result.wholeCopy().filter(whole -> whole.count() > 0).ifPresent(whole -> {
+            line(out, "Copying each image whole:", bytes(whole));
+            double ratio = (double) result.fetched().count() / whole.count();
+            line(out, "Ratio:", String.format(Locale.ROOT, "%.3f", ratio));
+        });
         out.flush();
     }
 

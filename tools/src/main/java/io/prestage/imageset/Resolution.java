@@ -168,6 +168,11 @@ public record Resolution(
         return sizes;
     }
 
+    /** Bytes of all plain files. */
+    public Bytes fileBytes() {
+        return new Bytes(files.stream().mapToLong(WebFile::size).sum());
+    }
+
     private List<MappingLine> staged() {
         List<MappingLine> staged = new ArrayList<>(lines);
         staged.removeAll(ignored.keySet());

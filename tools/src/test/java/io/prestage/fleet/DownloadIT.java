@@ -311,12 +311,40 @@ final class DownloadIT {
             assertTrue(Files.isRegularFile(
                     folder.resolve("images").resolve(artifact(source)).resolve("manifest.json")));
         }
-        String ratio = ran.out()
+        String ratio = told("Ratio:", ran);
+        assertTrue(Double.parseDouble(ratio) < 0.1, ratio);
+    }
+
+    @Test
+    void filesCountOnBothSidesOfWhatWasSaved() throws Exception {
+        byte[] rootFs = RegistryImages.random(76, 5_000_000);
+        stock.serve("/ratio/rootfs.img", rootFs);
+        Ran image = prestage("-f", scratch.resolve("ratio-image").toString(), "--img", ReleaseStock.TROUBLESHOOT);
+        Ran both = prestage(
+                "-f",
+                scratch.resolve("ratio-both").toString(),
+                "--img",
+                ReleaseStock.TROUBLESHOOT,
+                "-u",
+                stock.url("/ratio/rootfs.img"));
+        assertEquals(bytes("Fetched:", image) + rootFs.length, bytes("Fetched:", both));
+        assertEquals(
+                bytes("Copying each image whole:", image) + rootFs.length, bytes("Copying each image whole:", both));
+    }
+
+    /** What a line of the summary says. */
+    private static String told(String name, Ran ran) {
+        return ran.out()
                 .lines()
-                .filter(line -> line.startsWith("Ratio:"))
+                .filter(line -> line.startsWith(name))
+                .map(line -> line.substring(name.length()).strip())
                 .findFirst()
-                .orElseThrow();
-        assertTrue(Double.parseDouble(ratio.substring(36).strip()) < 0.1, ratio);
+                .orElseThrow(() -> new AssertionError(ran.toString()));
+    }
+
+    private static long bytes(String name, Ran ran) {
+        String text = told(name, ran);
+        return Long.parseLong(text.substring(0, text.indexOf(' ')));
     }
 
     @Test
@@ -545,6 +573,9 @@ final class DownloadIT {
         assertEquals(Digest.of(rootFs), Digest.of(Files.readAllBytes(folder.resolve("rhcos-live-rootfs.x86_64.img"))));
         assertEquals(Digest.of(other), Digest.of(Files.readAllBytes(folder.resolve("other.bin"))));
         assertEquals(Digest.of(published), Digest.of(Files.readAllBytes(folder.resolve("published.bin"))));
+        assertEquals("9150000 bytes (8.7 MiB)", told("Fetched:", ran));
+        assertEquals("9150000 bytes (8.7 MiB)", told("Copying each image whole:", ran));
+        assertEquals("1.000", told("Ratio:", ran));
         assertEquals(
                 0, Ran.of(Prestage.command("verify", "-f", folder.toString())).code());
 

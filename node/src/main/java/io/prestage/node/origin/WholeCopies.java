@@ -28,17 +28,18 @@ public final class WholeCopies {
      * Starts to find out.
      *
      * @param registry to be closed by the caller, at the earliest when {@link #bytes} was called
+     * @param besides what is fetched beside the images, and would be either way
      */
-    public static WholeCopies of(RegistryClient registry, List<ResolvedImage> images) {
+    public static WholeCopies of(RegistryClient registry, List<ResolvedImage> images, Bytes besides) {
         WholeCopies copies = new WholeCopies();
-        Thread thread = new Thread(() -> copies.sum(registry, images), "whole-copies");
+        Thread thread = new Thread(() -> copies.sum(registry, images, besides), "whole-copies");
         thread.setDaemon(true);
         thread.start();
         return copies;
     }
 
-    private void sum(RegistryClient registry, List<ResolvedImage> images) {
-        long bytes = 0;
+    private void sum(RegistryClient registry, List<ResolvedImage> images, Bytes besides) {
+        long bytes = besides.count();
         try {
             ImageResolver resolver = new ImageResolver(registry, 1);
             for (ResolvedImage image : images) {
