@@ -312,7 +312,7 @@ final class Session implements Commands, AutoCloseable {
             if (slice.isEmpty() || hash.isEmpty()) {
                 slice.ifPresent(Slice::close);
                 transfer.send(peer, new Reject(piece));
-                loop.execute(() -> swarm.uploaded(peer, System.nanoTime()));
+                loop.execute(() -> swarm.unsent(peer, System.nanoTime()));
                 return;
             }
             Slice from = slice.get();
@@ -322,7 +322,7 @@ final class Session implements Commands, AutoCloseable {
                     new PieceFile(from.channel(), from.position(), from.length(), from::close));
         } catch (StoreException e) {
             transfer.send(peer, new Reject(piece));
-            loop.execute(() -> swarm.uploaded(peer, System.nanoTime()));
+            loop.execute(() -> swarm.unsent(peer, System.nanoTime()));
             events.failed(e);
         }
     }

@@ -215,11 +215,20 @@ final class SimulationTest {
         assertTrue(outcome.slowest() < 1.30, outcome.toString());
     }
 
-    @Test
-    void twoSeedsThatHoldEverythingFinish() {
-        Scenario scenario = Scenario.equal(20, 400, PIECE, LINK, 1).with(1, ServerModel.full(LINK));
+    @ParameterizedTest
+    @ValueSource(ints = {3, 6, 10, 15, 20, 40})
+    void seedsThatHoldTheSameDoNotWaitForEachOther(int servers) {
+        Scenario scenario = Scenario.equal(servers, 400, PIECE, LINK, 1).with(1, ServerModel.full(LINK));
         Outcome outcome = Simulation.run(scenario);
-        assertTrue(outcome.slowest() < 1.15, outcome.toString());
+        assertTrue(outcome.slowest() < 1.08, outcome.toString());
+    }
+
+    @Test
+    void largePiecesOnSlowLinksAreAskedForOnce() {
+        Outcome outcome = Simulation.run(Scenario.equal(30, 1200, 2 << 20, new Rate(25_000_000), 1));
+        assertTrue(outcome.slowest() < 1.05, outcome.toString());
+        assertTrue(outcome.waste() < 0.001, outcome.toString());
+        assertTrue(outcome.duplicates() < 60, outcome.toString());
     }
 
     @Test

@@ -15,12 +15,19 @@ import java.util.Set;
  *
  * <p>The members stand on {@value #RINGS} rings, on each in the order of another hash, and a node's neighbours are the one
  * before it and the one after it on every ring. The union of random rings is a random graph that is connected for certain,
- * has degree 2 × {@value #RINGS} but for coincidences, and of which a join or leave changes at most two edges a ring.
+ * has degree 2 × {@value #RINGS} but for coincidences, and of which a join or leave changes at most two edges a ring. Fleets of more
+ * than {@value #LARGE} members use {@value #RINGS_OF_LARGE} of the rings.
  * {@code docs/decisions/0003-neighbours-on-rings.md} has the comparison with nearest pairwise hashes. Stateless.
  */
 public final class Neighbours {
     /** Rings; half the degree. */
-    public static final int RINGS = 8;
+    public static final int RINGS = 10;
+
+    /** Members of a fleet in which coincidences are rare enough for fewer rings. */
+    static final int LARGE = 1000;
+
+    /** Rings of a fleet of more members than that. */
+    static final int RINGS_OF_LARGE = 8;
 
     private Neighbours() {}
 
@@ -38,7 +45,7 @@ public final class Neighbours {
             return Set.copyOf(others);
         }
         Set<NodeId> neighbours = new HashSet<>();
-        for (int ring = 0; ring < RINGS; ring++) {
+        for (int ring = 0; ring < rings(others.size() + 1); ring++) {
             long purpose = ring;
             Comparator<NodeId> byDistance = Comparator.comparingLong(
                             (NodeId node) -> Mixing.of(node, purpose) - Mixing.of(self, purpose) + Long.MIN_VALUE)
@@ -64,7 +71,7 @@ public final class Neighbours {
             });
             return graph;
         }
-        for (int ring = 0; ring < RINGS; ring++) {
+        for (int ring = 0; ring < rings(members.size()); ring++) {
             long purpose = ring;
             List<NodeId> order = new ArrayList<>(graph.keySet());
             order.sort(Comparator.comparingLong((NodeId node) -> Mixing.of(node, purpose))
@@ -77,5 +84,9 @@ public final class Neighbours {
             }
         }
         return graph;
+    }
+
+    private static int rings(int members) {
+        return members > LARGE ? RINGS_OF_LARGE : RINGS;
     }
 }

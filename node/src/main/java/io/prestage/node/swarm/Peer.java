@@ -17,11 +17,11 @@ final class Peer {
     /** What it says it holds. */
     final PieceSet has;
 
-    /** What it was told that we hold. */
-    final PieceSet told;
-
     /** What we asked of it, oldest first. */
     final Requests asked = new Requests();
+
+    /** What we asked of it and took back, which it will still answer with the piece or a rejection. */
+    final Requests owed = new Requests();
 
     /** What it asked of us, oldest first. */
     final Deque<Integer> queued = new ArrayDeque<>();
@@ -35,11 +35,8 @@ final class Peer {
     /** Pieces revealed to it alone and not yet sent. */
     final Set<Integer> reveals = new HashSet<>();
 
-    /** Nanoseconds between two of its pieces while it has several to send; 0 until one came. */
-    double pieceTime;
-
-    /** When its last piece came. */
-    long lastArrival = Long.MIN_VALUE;
+    /** How its pieces follow each other while it has several to send. */
+    final Pace pace = new Pace(0.2);
 
     /** Pieces that were revealed to it in vain, since one of them last spread. */
     int kept;
@@ -56,15 +53,11 @@ final class Peer {
     Peer(NodeId id, int pieces) {
         this.id = id;
         this.has = new PieceSet(pieces);
-        this.told = new PieceSet(pieces);
     }
 
     /** Takes the arrival of a piece into its speed. */
     void arrived(long askedAt, long now) {
-        long since = lastArrival == Long.MIN_VALUE ? askedAt : Math.max(askedAt, lastArrival);
-        double took = Math.max(1, now - since);
-        pieceTime = pieceTime == 0 ? took : 0.8 * pieceTime + 0.2 * took;
-        lastArrival = now;
+        pace.ended(askedAt, now);
         lapses = 0;
         pausedUntil = Long.MIN_VALUE;
     }
@@ -74,10 +67,10 @@ final class Peer {
         if (lapses > 0) {
             return 1;
         }
-        if (pieceTime == 0) {
+        if (!pace.isKnown()) {
             return rules.minWindow();
         }
-        double fill = rules.windowSpan().toNanos() / pieceTime;
+        double fill = rules.windowSpan().toNanos() / pace.nanos();
         return (int) Math.min(rules.maxWindow(), rules.minWindow() + fill);
     }
 
@@ -85,12 +78,13 @@ final class Peer {
      * When a piece asked now should have come.
      *
      * @param first nanoseconds that it may take while its speed is unknown
+     * @param link nanoseconds that this node's own link takes for all that is under way to it, from whomever
      */
-    long deadline(SwarmRules rules, long first, long now) {
-        if (pieceTime == 0) {
+    long deadline(SwarmRules rules, long first, double link, long now) {
+        if (!pace.isKnown()) {
             return now + first;
         }
-        double expected = pieceTime * (asked.size() + 1);
+        double expected = Math.max(pace.nanos() * (asked.size() + 1), link);
         return now + Math.max(rules.minDeadline().toNanos(), (long) (rules.deadlineFactor() * expected));
     }
 }

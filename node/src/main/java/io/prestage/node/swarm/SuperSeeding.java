@@ -46,6 +46,20 @@ final class SuperSeeding {
         }
     }
 
+    /** Whether the piece is to be revealed. */
+    boolean isUnsent(int piece) {
+        return unsent.get(piece);
+    }
+
+    /** So many announce the piece that nobody can keep it to itself any more. */
+    void spread(int piece) {
+        Out was = out.get(piece);
+        if (was != null) {
+            was.with().kept = 0;
+        }
+        forget(piece);
+    }
+
     /** Whether every piece that was added has spread. */
     boolean isDone() {
         return unsent.isEmpty() && out.isEmpty();
@@ -76,7 +90,7 @@ final class SuperSeeding {
         }
     }
 
-    /** The piece has spread, or is void. */
+    /** The piece needs no revealing any more, or is void. */
     void forget(int piece) {
         unsent.clear(piece);
         Out was = out.remove(piece);

@@ -62,6 +62,12 @@ public final class Swarm {
     /** Whether something was not asked for because too much was under way. */
     private boolean cramped;
 
+    /** How pieces come, from whomever. */
+    private final Pace arrivals = new Pace(0.05);
+
+    /** How pieces are sent, to whomever. */
+    private final Pace uploading = new Pace(0.05);
+
     /** Nanoseconds that the quickest of the latest uploads took; 0 before the first. */
     private double quickestUpload;
 
@@ -148,8 +154,7 @@ public final class Swarm {
             withheld.remove(piece);
             seeding.forget(piece);
             for (Peer peer : line) {
-                peer.told.remove(piece);
-                forgetAsked(peer, piece);
+                takeBack(peer, piece);
                 peer.queued.remove(piece);
             }
             reopen(piece);
@@ -170,10 +175,7 @@ public final class Swarm {
             stopped.remove(piece);
             reopen(piece);
             if (held.contains(piece) && !withheld.contains(piece)) {
-                for (Peer peer : line) {
-                    peer.told.remove(piece);
-                    tell(peer, piece);
-                }
+                announce(piece);
             }
         }
     }
@@ -196,7 +198,7 @@ public final class Swarm {
         line.add(peer);
         held.forEach(piece -> {
             if (!withheld.contains(piece)) {
-                tell(peer, piece);
+                commands.announce(id, piece);
             }
         });
         reveal(now);
@@ -213,7 +215,9 @@ public final class Swarm {
             sending--;
         }
         while (peer.asked.size() > 0) {
-            forgetAsked(peer, peer.asked.piece(0));
+            int piece = peer.asked.piece(0);
+            peer.asked.remove(0);
+            released(piece);
         }
         seeding.gone(peer);
         for (int piece = 0; piece < pieces.count(); piece++) {
@@ -256,7 +260,7 @@ public final class Swarm {
     // What this node asked for.
 
     /**
-     * All bytes of a piece came.
+     * All bytes of a piece came. Who sends one that it was not asked for is dropped.
      *
      * @return whether they are to be verified, which ends in {@link #verified} or {@link #refused}; otherwise they are waste
      */
@@ -265,9 +269,10 @@ public final class Swarm {
         if (peer == null || piece >= pieces.count()) {
             return false;
         }
-        int request = peer.asked.position(piece);
-        peer.arrived(request < 0 ? now : peer.asked.madeAt(request), now);
-        forgetAsked(peer, piece);
+        if (!answered(peer, piece, now)) {
+            commands.drop(id, "it sent piece " + piece + ", which it was not asked for");
+            return false;
+        }
         boolean missing = !held.contains(piece) && !verifying.contains(piece);
         if (missing) {
             verifying.add(piece);
@@ -310,12 +315,17 @@ public final class Swarm {
     /** A neighbour will not send a piece. */
     public void rejected(NodeId id, int piece, long now) {
         Peer peer = peers.get(id);
-        if (peer == null || !peer.asked.contains(piece)) {
+        if (peer == null) {
             return;
         }
-        forgetAsked(peer, piece);
-        if (peer.has.remove(piece)) {
-            wanted.lost(piece);
+        int owed = peer.owed.position(piece);
+        int request = peer.asked.position(piece);
+        if (owed >= 0) { // because the request was taken back
+            settle(peer, owed);
+        } else if (request >= 0) {
+            peer.asked.remove(request);
+            released(piece);
+            cannotAsk(peer, piece);
         }
         askAll(now);
     }
@@ -354,12 +364,28 @@ public final class Swarm {
         if (peer == null || peer.sending == Peer.NONE) {
             return;
         }
+        if (2 * pieces.length(peer.sending) >= pieceBytes) { // a blob's short tail says little of the link
+            double parts = (double) pieceBytes / pieces.length(peer.sending);
+            double took = parts * Math.max(1, now - peer.sendingSince);
+            quickestUpload = quickestUpload == 0 ? took : Math.min(took, FORGET * quickestUpload);
+            peer.takesSlowly = took > rules.slowTaker() * quickestUpload;
+            uploading.ended(peer.sendingSince, now);
+        }
+        sendsNothing(peer, now);
+    }
+
+    /** The piece that was to be sent to a neighbour could not be read. */
+    public void unsent(NodeId id, long now) {
+        Peer peer = peers.get(id);
+        if (peer != null && peer.sending != Peer.NONE) {
+            sendsNothing(peer, now);
+        }
+    }
+
+    private void sendsNothing(Peer peer, long now) {
         if (!peer.reveals.isEmpty()) {
             peer.reveals.remove(peer.sending);
         }
-        double took = Math.max(1, now - peer.sendingSince);
-        quickestUpload = quickestUpload == 0 ? took : Math.min(took, FORGET * quickestUpload);
-        peer.takesSlowly = took > rules.slowTaker() * quickestUpload;
         peer.sending = Peer.NONE;
         sending--;
         serve(now);
@@ -411,7 +437,8 @@ public final class Swarm {
             if (piece < 0) {
                 return;
             }
-            peer.asked.add(piece, now, peer.deadline(rules, firstDeadline, now));
+            double link = arrivals.nanos() * (asked + 1);
+            peer.asked.add(piece, now, peer.deadline(rules, firstDeadline, link, now));
             asked++;
             copies[piece]++;
             wanted.close(piece);
@@ -433,14 +460,15 @@ public final class Swarm {
 
     /** At the end, when all that is missing is asked for: a piece that another neighbour is late with, or -1. */
     private int slowest(Peer peer, long now) {
-        double ours = peer.pieceTime == 0 ? rules.windowSpan().toNanos() : peer.pieceTime;
+        double ours =
+                peer.pace.isKnown() ? peer.pace.nanos() : rules.windowSpan().toNanos();
         int slowest = -1;
         double longest = 0;
         for (Peer other : line) {
             if (other == peer) {
                 continue;
             }
-            double theirs = other.pieceTime == 0 ? firstDeadline : other.pieceTime;
+            double theirs = other.pace.isKnown() ? other.pace.nanos() : firstDeadline;
             for (int position = 0; position < other.asked.size(); position++) {
                 int piece = other.asked.piece(position);
                 if (copies[piece] != 1 || !peer.has.contains(piece)) {
@@ -521,14 +549,20 @@ public final class Swarm {
         return taking >= (uploads < rules.seedStart() ? rules.seedStartSlots() : rules.seedSlots());
     }
 
-    /** A neighbour announced what this node brought in. */
+    /**
+     * A neighbour announced what this node brought in. If it was not sent it, somebody else brings it, too: one that is to spread it
+     * is told that it is here already, and does so elsewhere; or else each of the two would leave it to the other.
+     */
     private void spread(Peer peer, int piece, long now) {
-        if (peer.reveals.contains(piece)) {
-            peer.kept = 0;
-        }
         if (wanted.availability(piece) >= rules.spreadAt()) {
+            seeding.spread(piece);
+        } else if (peer.reveals.contains(piece)) {
             seeding.forget(piece);
+            seeding.add(piece);
         } else {
+            if (seeding.isUnsent(piece)) {
+                commands.reveal(peer.id, piece);
+            }
             seeding.held(piece, peer, now + patience(peer));
         }
     }
@@ -550,7 +584,6 @@ public final class Swarm {
                 continue;
             }
             seeding.revealed(piece, to, now + patience(to));
-            to.told.add(piece);
             commands.reveal(to.id, piece);
         }
     }
@@ -594,9 +627,14 @@ public final class Swarm {
         return oneFailed != otherFailed ? oneFailed < otherFailed : one.reveals.size() < other.reveals.size();
     }
 
+    /** How long a neighbour may take for what is revealed to it: what all were revealed has to go through this node's link first. */
     private long patience(Peer peer) {
-        double fetching = rules.deadlineFactor() * peer.pieceTime * rules.revealWindow();
-        return Math.max(firstDeadline, (long) fetching);
+        int revealed = 0;
+        for (Peer each : line) {
+            revealed += each.reveals.size();
+        }
+        double expected = Math.max(peer.pace.nanos() * rules.revealWindow(), uploading.nanos() * revealed);
+        return Math.max(firstDeadline, (long) (rules.deadlineFactor() * expected));
     }
 
     /** Tells everyone of everything, once all that this node brought in has spread and nothing more comes. */
@@ -615,10 +653,7 @@ public final class Swarm {
         boolean lapsed = false;
         for (int position = peer.asked.size() - 1; position >= 0; position--) {
             if (now - peer.asked.deadline(position) > 0) {
-                int piece = peer.asked.piece(position);
-                peer.asked.remove(position);
-                released(piece);
-                commands.cancel(peer.id, piece);
+                takeBackAt(peer, position);
                 lapsed = true;
             }
         }
@@ -635,19 +670,60 @@ public final class Swarm {
             return;
         }
         for (Peer other : line) {
-            if (other.asked.contains(piece)) {
-                forgetAsked(other, piece);
-                commands.cancel(other.id, piece);
-            }
+            takeBack(other, piece);
         }
         wanted.close(piece);
     }
 
-    private void forgetAsked(Peer peer, int piece) {
+    private void takeBack(Peer peer, int piece) {
         int position = peer.asked.position(piece);
         if (position >= 0) {
-            peer.asked.remove(position);
+            takeBackAt(peer, position);
+        }
+    }
+
+    /** Takes a request back. It is answered all the same, and until then the piece is not asked of that neighbour again. */
+    private void takeBackAt(Peer peer, int position) {
+        int piece = peer.asked.piece(position);
+        peer.owed.add(piece, peer.asked.madeAt(position), peer.asked.deadline(position));
+        peer.asked.remove(position);
+        released(piece);
+        cannotAsk(peer, piece);
+        commands.cancel(peer.id, piece);
+    }
+
+    /** A piece came of a neighbour; returns whether it was asked for. */
+    private boolean answered(Peer peer, int piece, long now) {
+        int request = peer.asked.position(piece);
+        int owed = peer.owed.position(piece);
+        if (owed >= 0) {
+            timed(peer, peer.owed.madeAt(owed), now);
+            settle(peer, owed);
+        } else if (request >= 0) {
+            timed(peer, peer.asked.madeAt(request), now);
+            peer.asked.remove(request);
             released(piece);
+        }
+        return owed >= 0 || request >= 0;
+    }
+
+    private void timed(Peer peer, long askedAt, long now) {
+        peer.arrived(askedAt, now);
+        arrivals.ended(askedAt, now);
+    }
+
+    /** A request that was taken back is answered. */
+    private void settle(Peer peer, int position) {
+        int piece = peer.owed.piece(position);
+        peer.owed.remove(position);
+        if (peer.has.add(piece)) {
+            wanted.announced(piece);
+        }
+    }
+
+    private void cannotAsk(Peer peer, int piece) {
+        if (peer.has.remove(piece)) {
+            wanted.lost(piece);
         }
     }
 
@@ -687,12 +763,6 @@ public final class Swarm {
 
     private void announce(int piece) {
         for (Peer peer : line) {
-            tell(peer, piece);
-        }
-    }
-
-    private void tell(Peer peer, int piece) {
-        if (peer.told.add(piece)) {
             commands.announce(peer.id, piece);
         }
     }

@@ -17,6 +17,7 @@ import java.util.SplittableRandom;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
 
 final class NeighboursTest {
     @Property(tries = 100)
@@ -31,6 +32,17 @@ final class NeighboursTest {
             neighbours.forEach(neighbour -> assertTrue(graph.get(neighbour).contains(member)));
         }
         assertEquals(count, reachable(members.get(0), graph).size());
+    }
+
+    @Test
+    void aLargeFleetHasFewerNeighboursEach() {
+        List<NodeId> members = members(Neighbours.LARGE + 1, 1);
+        Map<NodeId, Set<NodeId>> graph = Neighbours.graph(members);
+        int largest = graph.values().stream().mapToInt(Set::size).max().orElseThrow();
+        assertEquals(2 * Neighbours.RINGS_OF_LARGE, largest);
+        assertEquals(graph.get(members.get(0)), Neighbours.of(members.get(0), members));
+        members.remove(1);
+        assertEquals(Neighbours.graph(members).get(members.get(0)), Neighbours.of(members.get(0), members));
     }
 
     @Property(tries = 50)

@@ -40,7 +40,6 @@ final class SwarmTest {
         assertTrue(swarm.arrived(ANNA, 3, 1));
         swarm.verified(3, 2);
         assertEquals(List.of("announce 1 3", "announce 2 3"), taken());
-        assertFalse(swarm.arrived(ANNA, 3, 3), "it is here already");
     }
 
     @Test
@@ -68,6 +67,84 @@ final class SwarmTest {
         assertEquals(List.of("request 2 3"), taken());
         assertTrue(swarm.arrived(ANNA, 3, 6 * SECOND), "what comes late after all is welcome");
         assertEquals(List.of("cancel 2 3"), taken());
+    }
+
+    @Test
+    void whatWasTakenBackIsNotAskedOfTheSameUntilThatHasAnswered() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(3), 0);
+        swarm.tick(5 * SECOND);
+        assertEquals(List.of("request 1 3", "cancel 1 3"), taken());
+        swarm.tick(100 * SECOND);
+        assertEquals(List.of(), taken(), "it may still come");
+        swarm.rejected(ANNA, 3, 101 * SECOND);
+        swarm.tick(102 * SECOND);
+        assertEquals(List.of("request 1 3"), taken(), "it was not sent because it was taken back");
+        swarm.rejected(ANNA, 3, 103 * SECOND);
+        swarm.tick(200 * SECOND);
+        assertEquals(List.of(), taken(), "it is not there");
+    }
+
+    @Test
+    void whoSendsWhatItWasNotAskedForIsDropped() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(3), 0);
+        taken();
+        assertTrue(swarm.arrived(ANNA, 3, 1));
+        assertFalse(swarm.arrived(ANNA, 3, 2), "it was asked for once");
+        assertFalse(swarm.arrived(ANNA, 4, 2));
+        List<String> said = taken();
+        assertEquals(2, said.size());
+        assertTrue(said.stream().allMatch(what -> what.startsWith("drop 1 it sent piece")), said.toString());
+    }
+
+    @Test
+    void aShortTailAndWhatCouldNotBeSentSayNothingOfHowFastOthersTake() {
+        Pieces whole = new Pieces(1000, List.of(20_000L, 10L));
+        Swarm seed = new Swarm(whole, SwarmRules.DEFAULT, new SplittableRandom(1), new Recorder());
+        for (int piece = 0; piece < whole.count(); piece++) {
+            seed.sourced(piece, 0);
+        }
+        for (int peer = 1; peer <= 8; peer++) {
+            seed.joined(new NodeId(0, peer), 0);
+        }
+        taken();
+        int tail = whole.count() - 1;
+        seed.requested(ANNA, tail, 0);
+        seed.requested(BERT, 0, 0);
+        seed.uploaded(ANNA, 1000); // a microsecond
+        seed.unsent(BERT, 2000);
+        taken();
+        for (int peer = 1; peer <= 8; peer++) {
+            seed.requested(new NodeId(0, peer), peer, 3000);
+        }
+        assertEquals(SwarmRules.DEFAULT.seedStartSlots(), taken().size());
+        seed.tick(SECOND);
+        assertEquals(List.of(), taken(), "none of them is slow");
+    }
+
+    @Test
+    void aDeadlineLeavesThisNodesOwnLinkTheTimeForAllThatIsUnderWay() {
+        Pieces many = new Pieces(1, List.of(4000L));
+        Swarm slow = new Swarm(many, SwarmRules.DEFAULT, new SplittableRandom(1), new Recorder());
+        List<NodeId> neighbours = new ArrayList<>();
+        for (int peer = 1; peer <= 16; peer++) {
+            neighbours.add(new NodeId(0, peer));
+            slow.joined(new NodeId(0, peer), 0);
+            slow.announced(new NodeId(0, peer), List.of(new Held(peer, 0)), 0);
+        }
+        taken();
+        long now = 0;
+        for (int piece = 1; piece <= 16; piece++) { // one after the other, through a link that takes a second for each
+            now += SECOND;
+            slow.arrived(neighbours.get(piece - 1), piece, now);
+        }
+        for (int peer = 16; peer >= 1; peer--) {
+            slow.announced(neighbours.get(peer - 1), List.of(new Held(100 + peer, 0)), now);
+        }
+        assertTrue(taken().contains("request 1 101"));
+        slow.tick(now + 5 * SECOND); // more than four times what a piece of the first neighbour took
+        assertFalse(taken().contains("cancel 1 101"), "fifteen others come through the same link");
     }
 
     @Test
@@ -105,6 +182,33 @@ final class SwarmTest {
         assertEquals(List.of(), taken());
         swarm.tick(6 * SECOND);
         assertEquals(1, taken().size());
+    }
+
+    @Test
+    void whatANeighbourBringsTooIsLeftToItAndItIsTold() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        for (int piece = 0; piece < 10; piece++) {
+            swarm.sourced(piece, 0);
+        }
+        List<String> revealed = taken();
+        assertEquals(2 * SwarmRules.DEFAULT.revealWindow(), revealed.size());
+        swarm.announced(BERT, held(6), 1); // which nobody was told of
+        assertEquals(List.of("announce 2 6"), taken());
+        int toAnna = Integer.parseInt(revealed.get(0).substring("announce 1 ".length()));
+        swarm.requested(ANNA, toAnna, 2);
+        swarm.uploaded(ANNA, 3);
+        assertEquals(List.of("upload 1 " + toAnna, "announce 1 7"), taken());
+    }
+
+    @Test
+    void whatWasRevealedToWhoBringsItTooIsRevealedToAnother() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        swarm.sourced(3, 0);
+        assertEquals(List.of("announce 1 3"), taken());
+        swarm.announced(ANNA, held(3), 1); // without having been sent it
+        assertEquals(List.of("announce 2 3"), taken());
     }
 
     @Test
