@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node's part in the swarm: hears from peers which plans they have, gets the plan that it is told to follow, has it staged,
@@ -35,6 +37,8 @@ import java.util.function.Predicate;
 final class Participant implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(50);
     private static final int TICKS_PER_REVIEW = 100;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Participant.class);
 
     private final Transfer transfer;
     private final PlanExchange plans;
@@ -119,7 +123,7 @@ final class Participant implements AutoCloseable {
             transfer.close();
             throw e;
         }
-        transfer.loop().scheduleAtFixedRate(this::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        transfer.loop().scheduleAtFixedRate(this::tickOrFail, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     Transfer transfer() {
@@ -168,6 +172,16 @@ final class Participant implements AutoCloseable {
     public void close() throws IOException {
         transfer.close();
         staging.close();
+    }
+
+    /** A schedule ends without a word with the first exception, and nothing would lapse any more. */
+    private void tickOrFail() {
+        try {
+            tick();
+        } catch (RuntimeException e) {
+            LOG.error("an unexpected error", e);
+            staging.fail(new IOException("an unexpected error: " + e, e));
+        }
     }
 
     private void tick() {

@@ -3,12 +3,14 @@ package io.prestage.node.transfer;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.prestage.protocol.MalformedMessageException;
 import io.prestage.protocol.Message;
 import io.prestage.protocol.Message.PieceHeader;
 import io.prestage.protocol.MessageCodec;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.function.IntSupplier;
 
 /**
  * Cuts what comes from a peer into messages and pieces.
@@ -26,6 +28,7 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
 
     private final ByteBuf shared;
     private final IntConsumer wakeAt;
+    private final IntSupplier longest;
     private int awaited = 1;
     private ByteBuffer head = ByteBuffer.allocate(PREFIX_AND_HEADER);
     private ByteBuffer body;
@@ -40,10 +43,12 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
      *
      * @param shared to read into while no piece is arriving; others may use it as soon as a read is decoded
      * @param wakeAt told how many bytes have to be there before it makes sense to read again: 1, or what is left of a piece
+     * @param longest asked how many bytes the next frame may have
      */
-    FrameDecoder(ByteBuf shared, IntConsumer wakeAt) {
+    FrameDecoder(ByteBuf shared, IntConsumer wakeAt, IntSupplier longest) {
         this.shared = shared;
         this.wakeAt = wakeAt;
+        this.longest = longest;
         head.limit(MessageCodec.PREFIX);
     }
 
@@ -133,6 +138,9 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
     private void begin(ChannelHandlerContext context) {
         int length = head.getInt(0);
         MessageCodec.checkLength(length);
+        if (length > longest.getAsInt()) {
+            throw new MalformedMessageException("a frame of " + length + " bytes comes before the hello");
+        }
         type = head.get(4);
         if (type == MessageCodec.PIECE && head.position() == MessageCodec.PREFIX) {
             head.limit(PREFIX_AND_HEADER);

@@ -16,6 +16,7 @@ import io.prestage.protocol.Message.Pong;
 import io.prestage.protocol.Message.Refusal;
 import io.prestage.protocol.MessageCodec;
 import io.prestage.protocol.NodeId;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -23,12 +24,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One connection to a peer, from its hello on. Owned by the transfer's thread. */
 final class PeerConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(PeerConnection.class);
+
+    /** The longest frame that is let in of somebody who has not said who it is; a hello is far shorter. */
+    private static final int LONGEST_UNKNOWN = 4 << 10;
+
+    /** How long a peer has to read why the connection is closed. */
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
 
     private final Transfer transfer;
     private final Optional<NodeId> expected;
@@ -38,7 +46,8 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     private NodeId peer;
     private boolean closing;
     private boolean written;
-    private long heardAt = System.nanoTime();
+    private final long madeAt = System.nanoTime();
+    private long heardAt = madeAt;
     private long saidAt = System.nanoTime();
 
     /** A piece is being written in parts; what is said meanwhile waits, because nothing may stand between them. */
@@ -108,8 +117,11 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     public void exceptionCaught(ChannelHandlerContext channel, Throwable cause) {
         if (cause instanceof MalformedMessageException || cause.getCause() instanceof MalformedMessageException) {
             close(cause.getMessage());
-        } else {
+        } else if (cause instanceof IOException) {
             LOG.debug("connection to {} broke", name(), cause);
+            channel.close();
+        } else {
+            LOG.error("an unexpected error closes the connection to {}", name(), cause);
             channel.close();
         }
     }
@@ -117,6 +129,11 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     /** Who is at the other end, once that is known. */
     Optional<NodeId> peer() {
         return Optional.ofNullable(peer);
+    }
+
+    /** Bytes that the next frame of the peer may have. */
+    int longestFrame() {
+        return peer == null ? LONGEST_UNKNOWN : MessageCodec.MAX_FRAME;
     }
 
     /** Writes a message, to be flushed with the others of this turn; announcements that were gathered go before it. */
@@ -223,7 +240,9 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
         if (context == null) {
             return;
         }
-        if (now - heardAt > silence.toNanos()) {
+        if (peer == null && now - madeAt > silence.toNanos()) {
+            close("no hello came of it within " + silence.toSeconds() + " s");
+        } else if (now - heardAt > silence.toNanos()) {
             close("nothing was heard of it for " + silence.toSeconds() + " s");
         } else if (now - saidAt > pingAfter.toNanos()) {
             send(new Ping(now));
@@ -244,6 +263,9 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
         writeGathered();
         context.writeAndFlush(Unpooled.wrappedBuffer(MessageCodec.encode(new Refusal(reason))))
                 .addListener(written -> context.close());
+        if (!context.executor().isShuttingDown()) { // or a peer that does not read would be kept for ever
+            context.executor().schedule(() -> context.close(), FAREWELL.toMillis(), TimeUnit.MILLISECONDS);
+        }
     }
 
     /** Closes without a word, because nobody needs it any more. */

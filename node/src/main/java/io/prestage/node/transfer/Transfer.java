@@ -286,6 +286,14 @@ public final class Transfer implements AutoCloseable {
 
     /** Closes connections to peers that have been silent for too long, and says something where this node has been. */
     private void review() {
+        try {
+            reviewAll();
+        } catch (RuntimeException e) {
+            LOG.error("an unexpected error", e); // thrown, it would end the schedule without a word
+        }
+    }
+
+    private void reviewAll() {
         long now = System.nanoTime();
         for (PeerConnection connection : List.copyOf(greeting)) {
             connection.review(now, SILENCE, PING_AFTER);
@@ -390,7 +398,8 @@ public final class Transfer implements AutoCloseable {
                 greeting.add(connection);
                 channel.closeFuture().addListener(end -> greeting.remove(connection)); // also of one that never opened
                 reads.ifPresent(paced -> channel.pipeline().addLast(paced.handler()));
-                FrameDecoder decoder = new FrameDecoder(readBuffer, bytes -> wakeAt(channel, bytes));
+                FrameDecoder decoder =
+                        new FrameDecoder(readBuffer, bytes -> wakeAt(channel, bytes), connection::longestFrame);
                 channel.config().setRecvByteBufAllocator(new DecoderReads(decoder));
                 channel.pipeline().addLast(decoder).addLast(connection);
             }

@@ -24,6 +24,7 @@ import io.prestage.protocol.NodeId;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -72,7 +73,7 @@ final class FrameDecoderTest {
         }
         AtomicInteger awaited = new AtomicInteger(1);
         ByteBuf shared = Unpooled.directBuffer(1000, 1000);
-        FrameDecoder decoder = new FrameDecoder(shared, awaited::set);
+        FrameDecoder decoder = new FrameDecoder(shared, awaited::set, () -> MessageCodec.MAX_FRAME);
         EmbeddedChannel channel = new EmbeddedChannel(decoder);
         byte[] all = stream.toByteArray();
         for (int from = 0; from < all.length; ) {
@@ -134,6 +135,19 @@ final class FrameDecoderTest {
         }
     }
 
+    @Test
+    void refusesWhatIsTooLongForWhoIsNotKnownBeforeKeepingAnythingForIt() {
+        FrameDecoder decoder = new FrameDecoder(Unpooled.EMPTY_BUFFER, bytes -> {}, () -> 4096);
+        UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
+        EmbeddedChannel channel = new EmbeddedChannel(decoder);
+        channel.config().setAllocator(allocator);
+        write(piece(3, new byte[100_000]));
+        byte[] head = Arrays.copyOf(stream.toByteArray(), 100);
+        assertThrows(MalformedMessageException.class, () -> channel.writeInbound(Unpooled.wrappedBuffer(head)));
+        assertEquals(0, allocator.metric().usedDirectMemory());
+        channel.finishAndReleaseAll();
+    }
+
     @Property(tries = 500)
     void garbageIsRefusedOrSkippedAndKeepsNoMemory(@ForAll byte[] garbage) {
         UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(false);
@@ -170,7 +184,7 @@ final class FrameDecoderTest {
     }
 
     private static FrameDecoder decoder() {
-        return new FrameDecoder(Unpooled.EMPTY_BUFFER, bytes -> {});
+        return new FrameDecoder(Unpooled.EMPTY_BUFFER, bytes -> {}, () -> MessageCodec.MAX_FRAME);
     }
 
     private static void refused(ByteBuffer frame) {

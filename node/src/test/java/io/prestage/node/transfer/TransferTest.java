@@ -224,6 +224,52 @@ final class TransferTest {
     }
 
     @Test
+    void whoSendsAPieceBeforeItsHelloIsRefusedAtItsHeader() throws IOException {
+        PieceHeader header = new PieceHeader(1, PLAN, 1 << 20);
+        String reason = refusal(peer(LOW, "lab"), MessageCodec.encode(header).array());
+        assertTrue(reason.contains("before the hello"), reason);
+    }
+
+    @Test
+    void whoReadsNothingIsClosedAllTheSame() throws IOException {
+        Peer high = peer(HIGH, "lab");
+        try (Socket mute = new Socket()) {
+            mute.setReceiveBufferSize(4096);
+            mute.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), high.port));
+            Hello hello = new Hello(MessageCodec.VERSION, LOW, "lab", Optional.empty());
+            mute.getOutputStream().write(MessageCodec.encode(hello).array());
+            await().atMost(SOON).until(() -> high.heard("connected"));
+            Path file = Files.write(folder.resolve("blob"), new byte[32 << 20]);
+            AtomicInteger released = new AtomicInteger();
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                high.transfer.loop().execute(() -> {
+                    for (int piece = 0; piece < 16; piece++) {
+                        PieceFile part = new PieceFile(channel, piece << 20, 1 << 20, released::incrementAndGet);
+                        high.transfer.send(LOW, new PieceHeader(piece, PLAN, 1 << 20), part);
+                    }
+                    high.transfer.quarantine(LOW, "it sent wrong content");
+                });
+                await().atMost(SOON).until(() -> high.heard("disconnected"));
+                await().atMost(SOON).until(() -> released.get() == 16);
+            }
+        }
+    }
+
+    @Test
+    void whoClosesAtOnceIsNotDialledAgainAtOnce() throws IOException {
+        Peer low = peer(LOW, "lab");
+        try (ServerSocket other = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            other.setSoTimeout(10_000);
+            low.connect(HIGH, other.getLocalPort());
+            other.accept().close();
+            long first = System.nanoTime();
+            other.accept().close();
+            other.accept().close();
+            assertTrue(System.nanoTime() - first > Duration.ofMillis(900).toNanos(), "half a second between two");
+        }
+    }
+
+    @Test
     void whoIsQuarantinedIsCutOffAndRefusedFromThenOn() throws IOException {
         Peer low = peer(LOW, "lab");
         Peer high = peer(HIGH, "lab");
@@ -291,9 +337,13 @@ final class TransferTest {
 
     /** Connects with a plain socket, says something, and reads why the connection is closed. */
     private static String refusal(Peer peer, Message first) throws IOException {
+        return refusal(peer, MessageCodec.encode(first).array());
+    }
+
+    private static String refusal(Peer peer, byte[] first) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), peer.port)) {
             socket.setSoTimeout(10_000);
-            socket.getOutputStream().write(MessageCodec.encode(first).array());
+            socket.getOutputStream().write(first);
             DataInputStream in = new DataInputStream(socket.getInputStream());
             while (true) {
                 int length = in.readInt();
