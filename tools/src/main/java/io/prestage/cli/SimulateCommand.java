@@ -4,7 +4,9 @@ import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Plan;
 import io.prestage.protocol.Rate;
 import io.prestage.simulation.FleetModel;
+import io.prestage.simulation.FleetModel.Churn;
 import io.prestage.simulation.FleetModel.Late;
+import io.prestage.simulation.FleetModel.Leaving;
 import io.prestage.simulation.FleetModel.Slow;
 import io.prestage.simulation.Outcome;
 import io.prestage.simulation.Scenario;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -102,6 +105,13 @@ final class SimulateCommand implements Callable<Integer> {
     private Late late = Late.NOBODY;
 
     @Option(
+            names = "--leave",
+            paramLabel = "SHARE[:D]",
+            converter = LeavingConverter.class,
+            description = "Part of the nodes that leave once they hold everything, or so long after: 100%%:10s.")
+    private Leaving leaving = Leaving.NOBODY;
+
+    @Option(
             names = "--piece-size",
             paramLabel = "S",
             converter = BytesConverter.class,
@@ -134,7 +144,7 @@ final class SimulateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         FleetModel fleet = fleet();
-        checkCsv();
+        csv.ifPresent(file -> OutputFile.require(file, "--csv"));
         Scenario scenario = fleet.scenario();
         long start = System.nanoTime();
         SimulationProgress progress = new SimulationProgress(spec.commandLine().getErr(), scenario);
@@ -153,10 +163,10 @@ final class SimulateCommand implements Callable<Integer> {
         out.print(json ? report.json() : report.text());
         out.flush();
         if (csv.isPresent()) {
-            Files.writeString(csv.get(), report.csv());
+            writeCsv(csv.get(), report.csv());
         }
         if (!outcome.everyoneFinished()) {
-            throw new Failure("some nodes never hold everything: too many of those that brought it crash");
+            throw new Failure("some nodes never hold everything: too many of those that had it crashed or left");
         }
         return 0;
     }
@@ -176,8 +186,7 @@ final class SimulateCommand implements Callable<Integer> {
                     rate,
                     originRate,
                     slow,
-                    loss,
-                    late,
+                    new Churn(loss, late, leaving),
                     delay.orElse(Scenario.Path.LAN.delay()),
                     seed);
         } catch (IllegalArgumentException e) {
@@ -185,13 +194,12 @@ final class SimulateCommand implements Callable<Integer> {
         }
     }
 
-    /** Finds out before the long work whether its result can be written. */
-    private void checkCsv() {
-        csv.map(file -> file.toAbsolutePath().getParent()).ifPresent(folder -> {
-            if (!Files.isWritable(folder) || Files.isDirectory(csv.get())) {
-                throw new Failure(csv.get() + " cannot be written: name a file in a folder that exists with --csv");
-            }
-        });
+    private static void writeCsv(Path file, String table) {
+        try {
+            Files.writeString(file, table);
+        } catch (IOException e) {
+            throw new Failure(file + " cannot be written (" + e.getMessage() + "): name another file with --csv", e);
+        }
     }
 
     /** Reads {@code 10%:0.1}. */
@@ -218,7 +226,28 @@ final class SimulateCommand implements Callable<Integer> {
             if (parts.length != 2) {
                 throw new TypeConversionException("'" + text + "' does not say who is late: write it like 50%:2m");
             }
-            return new Late(new ShareConverter().convert(parts[0]), new SpanConverter().convert(parts[1]));
+            return made(() -> new Late(new ShareConverter().convert(parts[0]), new SpanConverter().convert(parts[1])));
+        }
+    }
+
+    /** Reads {@code 100%} and {@code 100%:10s}. */
+    static final class LeavingConverter implements ITypeConverter<Leaving> {
+        @Override
+        public Leaving convert(String text) {
+            String[] parts = text.split(":", -1);
+            if (parts.length > 2) {
+                throw new TypeConversionException("'" + text + "' does not say who leaves: write it like 100%:10s");
+            }
+            Duration lingers = parts.length == 1 ? Duration.ZERO : new SpanConverter().convert(parts[1]);
+            return made(() -> new Leaving(new ShareConverter().convert(parts[0]), lingers));
+        }
+    }
+
+    private static <T> T made(Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (IllegalArgumentException e) {
+            throw new TypeConversionException(e.getMessage());
         }
     }
 }

@@ -13,7 +13,7 @@ final class SimulationProgress implements Watcher {
     private static final int LOOK = 4096;
 
     private final PrintWriter out;
-    private final boolean terminal = Terminal.isStdout();
+    private final boolean terminal = Terminal.isStderr();
     private final long all;
     private long verified;
     private int finished;

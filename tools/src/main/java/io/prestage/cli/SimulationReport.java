@@ -5,6 +5,8 @@ import io.prestage.simulation.Finish;
 import io.prestage.simulation.Outcome;
 import io.prestage.simulation.Scenario;
 import io.prestage.simulation.ServerModel;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryType;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -30,7 +32,10 @@ final class SimulationReport {
         this.scenario = scenario;
         this.outcome = outcome;
         this.wall = wall;
-        this.heap = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+        this.heap = ManagementFactory.getMemoryPoolMXBeans().stream()
+                .filter(pool -> pool.getType() == MemoryType.HEAP)
+                .mapToLong(pool -> pool.getPeakUsage().getUsed())
+                .sum();
     }
 
     /** One line a figure. */
@@ -105,7 +110,10 @@ final class SimulationReport {
         if (!(model.source() instanceof ServerModel.Source.Swarm)) {
             return "seed";
         }
-        return model.conduct() == ServerModel.Conduct.HONEST ? "node" : "crashes";
+        if (model.conduct() != ServerModel.Conduct.HONEST) {
+            return "crashes";
+        }
+        return model.lingers().isPresent() ? "leaves" : "node";
     }
 
     private static Map<String, Double> quantiles() {

@@ -13,6 +13,11 @@ final class Terminal {
         return isTerminal("/proc/self/fd/1");
     }
 
+    /** Whether standard error is a terminal. */
+    static boolean isStderr() {
+        return isTerminal("/proc/self/fd/2");
+    }
+
     /** Whether standard input is a terminal, so that a question can be answered. */
     static boolean isStdin() {
         return isTerminal("/proc/self/fd/0");

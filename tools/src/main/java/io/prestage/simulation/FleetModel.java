@@ -22,8 +22,7 @@ import java.util.SplittableRandom;
  * @param link every server's link, either way
  * @param origin every seed's way to the origin; without one they hold everything from the start
  * @param slow which part of the nodes has links of another speed
- * @param loss which part of the nodes crashes, at any time before the rest can be done, 0 to less than 1
- * @param late which part of the nodes joins later
+ * @param churn which nodes come late, crash, or leave
  * @param delay of every message
  * @param seed of all random choices
  */
@@ -35,8 +34,7 @@ public record FleetModel(
         Rate link,
         Optional<Rate> origin,
         Slow slow,
-        double loss,
-        Late late,
+        Churn churn,
         Duration delay,
         long seed) {
     /** More nodes than any factory has, and about as many as fit in memory. */
@@ -44,13 +42,17 @@ public record FleetModel(
 
     private static final int MOST_SEEDS = 100;
 
-    /** Blobs that the content is cut into, so that several seeds can fetch; a release has two hundred. */
+    /** Blobs that the content is cut into, at the most; a release has two hundred. */
     private static final int BLOBS = 200;
+
+    /** Bytes of a blob of content that has fewer. */
+    private static final long BLOB_BYTES = 8 << 20;
 
     /** Moments at which servers come and go; those of one moment come or go together, as members of one view. */
     private static final int MOMENTS = 50;
 
-    private static final Duration LIMIT = Duration.ofDays(2);
+    private static final Duration LONGEST = Duration.ofDays(365);
+    private static final Duration LONGEST_DELAY = Duration.ofMinutes(1);
 
     /**
      * Nodes on other links.
@@ -82,6 +84,41 @@ public record FleetModel(
         /** Checks the ranges. */
         public Late {
             check(share >= 0 && share <= 1, "a share is from 0% to 100%");
+            check(within.compareTo(LONGEST) <= 0, "nobody comes later than a year");
+        }
+    }
+
+    /**
+     * Nodes that leave.
+     *
+     * @param share part of the nodes, 0 to 1
+     * @param lingers how long they stay once they hold everything
+     */
+    public record Leaving(double share, Duration lingers) {
+        /** Nobody. */
+        public static final Leaving NOBODY = new Leaving(0, Duration.ZERO);
+
+        /** Checks the ranges. */
+        public Leaving {
+            check(share >= 0 && share <= 1, "a share is from 0% to 100%");
+            check(lingers.compareTo(LONGEST) <= 0, "nobody stays longer than a year");
+        }
+    }
+
+    /**
+     * Who comes and goes.
+     *
+     * @param crashing which part of the nodes crashes, at any time before the rest can be done, 0 to less than 1
+     * @param late which part of the nodes joins later
+     * @param leaving which part of the nodes leaves once it holds everything
+     */
+    public record Churn(double crashing, Late late, Leaving leaving) {
+        /** Everybody is there from the start and stays. */
+        public static final Churn NONE = new Churn(0, Late.NOBODY, Leaving.NOBODY);
+
+        /** Checks the ranges. */
+        public Churn {
+            check(crashing >= 0 && crashing < 1, "a share of nodes that crash is from 0% to less than 100%");
         }
     }
 
@@ -98,7 +135,16 @@ public record FleetModel(
         check(
                 size.count() / pieceSize <= Pieces.MAX / 2,
                 "there are more pieces than can be counted: take larger ones");
-        check(loss >= 0 && loss < 1, "a share of nodes that crash is from 0% to less than 100%");
+        check(
+                Math.round(churn.crashing() * nodes) < nodes,
+                "with that share all " + nodes + " nodes crash, and there is nothing to measure");
+        check(delay.compareTo(LONGEST_DELAY) <= 0, "a message takes at most a minute");
+        double slowestLink = Math.min(
+                link.bytesPerSecond() * Math.min(1, slow.factor()),
+                origin.map(Rate::bytesPerSecond).orElse(Long.MAX_VALUE));
+        check(
+                size.count() / slowestLink < LONGEST.toSeconds(),
+                "on the slowest link that takes more than a year: take less content or faster links");
     }
 
     /** The scenario; the same numbers give the same. */
@@ -106,8 +152,9 @@ public record FleetModel(
         SplittableRandom random = new SplittableRandom(seed);
         Duration rest = Duration.ofNanos((long) (1e9 * size.count() / slowest().bytesPerSecond()));
         boolean[] slowOnes = some(slow.share(), random);
-        boolean[] lost = some(loss, random);
-        boolean[] lateOnes = some(late.share(), random);
+        boolean[] lost = some(churn.crashing(), random);
+        boolean[] lateOnes = some(churn.late().share(), random);
+        boolean[] leaving = some(churn.leaving().share(), random);
         List<ServerModel> servers = new ArrayList<>();
         for (int server = 0; server < seeds; server++) {
             servers.add(origin.map(rate -> ServerModel.fetching(link, rate)).orElseGet(() -> ServerModel.full(link)));
@@ -115,21 +162,24 @@ public record FleetModel(
         for (int node = 0; node < nodes; node++) {
             ServerModel server = ServerModel.empty(slowOnes[node] ? scaled() : link);
             if (lateOnes[node]) {
-                server = server.joining(moment(late.within(), random));
+                server = server.joining(moment(churn.late().within(), random));
             }
             if (lost[node]) {
                 server = server.turning(Conduct.GONE, moment(rest, random));
             }
+            if (leaving[node]) {
+                server = server.leaving(churn.leaving().lingers());
+            }
             servers.add(server);
         }
         Path path = Path.LAN.withDelay(delay);
-        return new Scenario(pieces(), servers, SwarmRules.DEFAULT, path, random.nextLong(), LIMIT);
+        return new Scenario(pieces(), servers, SwarmRules.DEFAULT, path, random.nextLong());
     }
 
     /** The pieces that the content is cut into. */
     public Pieces pieces() {
-        long most = Math.max(1, Math.min(BLOBS, size.count() / pieceSize));
-        long each = (size.count() / most + pieceSize - 1) / pieceSize * pieceSize;
+        long most = Math.max(1, Math.min(BLOBS, size.count() / BLOB_BYTES));
+        long each = (size.count() + most - 1) / most; // as in a release, the last piece of a blob is short
         List<Long> blobs = new ArrayList<>();
         for (long left = size.count(); left > 0; left -= each) {
             blobs.add(Math.min(each, left));

@@ -6,7 +6,9 @@ import io.prestage.protocol.Pieces;
 import io.prestage.protocol.Rate;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What is simulated.
@@ -16,10 +18,8 @@ import java.util.List;
  * @param rules the swarm's numbers
  * @param path what lies between two servers
  * @param seed of all random choices; the same scenario with the same seed runs the same
- * @param limit when to stop at the latest, in virtual time
  */
-public record Scenario(
-        Pieces pieces, List<ServerModel> servers, SwarmRules rules, Path path, long seed, Duration limit) {
+public record Scenario(Pieces pieces, List<ServerModel> servers, SwarmRules rules, Path path, long seed) {
     /**
      * What lies between two servers.
      *
@@ -67,31 +67,31 @@ public record Scenario(
             servers.add(ServerModel.empty(link));
         }
         Pieces pieces = new Pieces(pieceSize, List.of((long) count * pieceSize));
-        return new Scenario(pieces, servers, SwarmRules.DEFAULT, Path.LAN, seed, Duration.ofHours(1));
+        return new Scenario(pieces, servers, SwarmRules.DEFAULT, Path.LAN, seed);
     }
 
     /** The same with another server in some place. */
     public Scenario with(int place, ServerModel server) {
         List<ServerModel> changed = new ArrayList<>(servers);
         changed.set(place, server);
-        return new Scenario(pieces, changed, rules, path, seed, limit);
+        return new Scenario(pieces, changed, rules, path, seed);
     }
 
     /** The same with one more server. */
     public Scenario plus(ServerModel server) {
         List<ServerModel> changed = new ArrayList<>(servers);
         changed.add(server);
-        return new Scenario(pieces, changed, rules, path, seed, limit);
+        return new Scenario(pieces, changed, rules, path, seed);
     }
 
     /** The same with other numbers. */
     public Scenario with(SwarmRules other) {
-        return new Scenario(pieces, servers, other, path, seed, limit);
+        return new Scenario(pieces, servers, other, path, seed);
     }
 
     /** The same with something else between the servers. */
     public Scenario with(Path other) {
-        return new Scenario(pieces, servers, rules, other, seed, limit);
+        return new Scenario(pieces, servers, rules, other, seed);
     }
 
     /** The same content cut into blobs of so many pieces each. */
@@ -100,7 +100,7 @@ public record Scenario(
         for (int first = 0; first < pieces.count(); first += piecesEach) {
             sizes.add((long) Math.min(piecesEach, pieces.count() - first) * pieces.pieceSize());
         }
-        return new Scenario(new Pieces(pieces.pieceSize(), sizes), servers, rules, path, seed, limit);
+        return new Scenario(new Pieces(pieces.pieceSize(), sizes), servers, rules, path, seed);
     }
 
     /** Bytes of all pieces. */
@@ -110,6 +110,14 @@ public record Scenario(
             bytes += pieces.size(blob);
         }
         return bytes;
+    }
+
+    /** The speed of the slowest link of all. */
+    Rate slowest() {
+        return servers.stream()
+                .flatMap(server -> Stream.concat(Stream.of(server.up(), server.down()), server.origin().stream()))
+                .min(Comparator.naturalOrder())
+                .orElseThrow();
     }
 
     /** How long a server needs at the least, from its joining: what its downlink, the seeds' uplinks and the origin allow. */

@@ -14,8 +14,16 @@ import java.util.Optional;
  * @param joins when it joins, from the start
  * @param conduct how it treats its neighbours, from {@code turns} on; before that it keeps to the protocol
  * @param turns when its conduct becomes what it is
+ * @param lingers how long after it holds everything it leaves, if it does
  */
-public record ServerModel(Rate up, Rate down, Source source, Duration joins, Conduct conduct, Duration turns) {
+public record ServerModel(
+        Rate up,
+        Rate down,
+        Source source,
+        Duration joins,
+        Conduct conduct,
+        Duration turns,
+        Optional<Duration> lingers) {
     /** Where a server has content from. */
     public sealed interface Source {
         /** From its neighbours alone. */
@@ -44,7 +52,7 @@ public record ServerModel(Rate up, Rate down, Source source, Duration joins, Con
         BOASTER,
         /** What it sends does not match its hash. */
         FORGER,
-        /** It is gone; its connections break. */
+        /** It is gone without a word; its connections break when that is noticed. */
         GONE
     }
 
@@ -58,27 +66,35 @@ public record ServerModel(Rate up, Rate down, Source source, Duration joins, Con
 
     /** An empty server that is there from the start. */
     public static ServerModel empty(Rate link) {
-        return new ServerModel(link, link, new Source.Swarm(), Duration.ZERO, Conduct.HONEST, Duration.ZERO);
+        return new ServerModel(
+                link, link, new Source.Swarm(), Duration.ZERO, Conduct.HONEST, Duration.ZERO, Optional.empty());
     }
 
     /** A seed that holds everything. */
     public static ServerModel full(Rate link) {
-        return new ServerModel(link, link, new Source.Disk(), Duration.ZERO, Conduct.HONEST, Duration.ZERO);
+        return new ServerModel(
+                link, link, new Source.Disk(), Duration.ZERO, Conduct.HONEST, Duration.ZERO, Optional.empty());
     }
 
     /** A seed that fetches from the origin. */
     public static ServerModel fetching(Rate link, Rate origin) {
-        return new ServerModel(link, link, new Source.Origin(origin), Duration.ZERO, Conduct.HONEST, Duration.ZERO);
+        return new ServerModel(
+                link, link, new Source.Origin(origin), Duration.ZERO, Conduct.HONEST, Duration.ZERO, Optional.empty());
     }
 
     /** The same, but it joins later. */
     public ServerModel joining(Duration at) {
-        return new ServerModel(up, down, source, at, conduct, turns);
+        return new ServerModel(up, down, source, at, conduct, turns, lingers);
     }
 
     /** The same, but from some time on it treats its neighbours so. */
     public ServerModel turning(Conduct into, Duration at) {
-        return new ServerModel(up, down, source, joins, into, at);
+        return new ServerModel(up, down, source, joins, into, at, lingers);
+    }
+
+    /** The same, but it leaves so long after it holds everything. */
+    public ServerModel leaving(Duration after) {
+        return new ServerModel(up, down, source, joins, conduct, turns, Optional.of(after));
     }
 
     /** Whether it brings content into the swarm. */

@@ -46,6 +46,12 @@ public final class Simulation {
     private static final int FETCHED = 10; // -, the piece, the run's end
     private static final int GATHERED = 11;
     private static final int MEMBERS = 12;
+    private static final int LEAVE = 13;
+
+    /** How long nothing may have come to anybody for the rest to be lost, beside the time that pieces take on slow links. */
+    private static final Duration STANDSTILL = Duration.ofMinutes(10);
+
+    private static final int PIECES_IN_LINE = 64;
 
     private final Scenario scenario;
     private final Pieces pieces;
@@ -67,6 +73,12 @@ public final class Simulation {
     private long messages;
     private long arrived;
     private long events;
+
+    /** Joins and turns that are still to come. */
+    private int expected;
+
+    /** When something last came to somebody, or somebody came or went. */
+    private long changedAt;
 
     private Simulation(Scenario scenario, Watcher watcher) {
         this.scenario = scenario;
@@ -98,11 +110,13 @@ public final class Simulation {
             ServerModel model = nodes[place].model;
             if (!model.joins().isZero()) {
                 queue.add(model.joins().toNanos(), JOIN, place, 0, 0);
+                expected++;
             } else {
                 nodes[place].joined = true;
             }
             if (model.conduct() != Conduct.HONEST) {
                 queue.add(model.turns().toNanos(), TURN, place, 0, 0);
+                expected++;
             }
             boolean full = model.source() instanceof ServerModel.Source.Disk;
             unfinished += model.isToFinish() && !full ? 1 : 0;
@@ -114,14 +128,18 @@ public final class Simulation {
             }
         }
         membersChanged();
-        while (unfinished > 0
-                && queue.next()
-                && queue.time() <= scenario.limit().toNanos()) {
+        long standstill = standstill();
+        while (unfinished > 0 && queue.next() && (expected > 0 || queue.time() - changedAt <= standstill)) {
             now = queue.time();
             events++;
             happen();
         }
         return outcome();
+    }
+
+    private long standstill() {
+        double piece = 1e9 * pieces.pieceSize() / scenario.slowest().bytesPerSecond();
+        return STANDSTILL.toNanos() + (long) (PIECES_IN_LINE * piece);
     }
 
     private void happen() {
@@ -131,6 +149,8 @@ public final class Simulation {
         switch (queue.kind()) {
             case JOIN -> {
                 node.joined = true;
+                expected--;
+                changedAt = now;
                 fill(node);
                 membersChange();
             }
@@ -153,7 +173,12 @@ public final class Simulation {
             case UPLOADED -> node.swarm.uploaded(SimulatedNode.id(other), now);
             case ARRIVED -> arrive(node, other, number);
             case VERIFIED -> verify(node, other, number);
-            case TURN -> turn(node);
+            case TURN -> {
+                expected--;
+                changedAt = now;
+                turn(node);
+            }
+            case LEAVE -> leave(node, delay);
             case UNLINK -> {
                 node.swarm.left(SimulatedNode.id(other), now);
                 finishIfFull(node);
@@ -244,10 +269,7 @@ public final class Simulation {
     private void turn(SimulatedNode node) {
         node.conduct = node.model.conduct();
         if (node.conduct == Conduct.GONE) {
-            for (SimulatedNode other : nodes) {
-                unlink(node, other.place, scenario.path().noticing().toNanos());
-            }
-            membersChange();
+            leave(node, scenario.path().noticing().toNanos());
         } else {
             for (SimulatedNode other : nodes) {
                 if (isLinked(node, other.place)) {
@@ -255,6 +277,14 @@ public final class Simulation {
                 }
             }
         }
+    }
+
+    private void leave(SimulatedNode node, long noticedAfter) {
+        node.conduct = Conduct.GONE;
+        for (SimulatedNode other : nodes) {
+            unlink(node, other.place, noticedAfter);
+        }
+        membersChange();
     }
 
     private void boast(SimulatedNode node, int to) {
@@ -311,6 +341,7 @@ public final class Simulation {
         if (!node.isHonest()) {
             return;
         }
+        changedAt = now;
         node.swarm.sourced(piece, now);
         finishIfFull(node);
         if (piece + 1 < end) {
@@ -431,6 +462,7 @@ public final class Simulation {
             return;
         }
         arrived++;
+        changedAt = now;
         delivered += pieces.length(piece);
         node.receivedBytes += pieces.length(piece);
         if (node.swarm.arrived(SimulatedNode.id(from), piece, now)) {
@@ -458,6 +490,7 @@ public final class Simulation {
             watcher.finished(node.place, now);
             boolean counted = node.model.isToFinish() && !(node.model.source() instanceof ServerModel.Source.Disk);
             unfinished -= counted ? 1 : 0;
+            node.model.lingers().ifPresent(after -> queue.add(now + after.toNanos(), LEAVE, node.place, 0, 0));
         }
     }
 

@@ -80,7 +80,13 @@ final class SimulateCommandTest {
                 "simulate --nodes 5 --size 1GB --rate 1Gbit/s --spread 10%:0",
                 "simulate --nodes 5 --size 1GB --rate 1Gbit/s --spread 10%:NaN",
                 "simulate --nodes 5 --size 1GB --rate 1Gbit/s --loss 100%",
+                "simulate --nodes 5 --size 1GB --rate 1Gbit/s --loss 99%",
                 "simulate --nodes 5 --size 1GB --rate 1Gbit/s --late 5s",
+                "simulate --nodes 5 --size 1GB --rate 1Gbit/s --late 50%:999999999d",
+                "simulate --nodes 5 --size 1GB --rate 1Gbit/s --leave 50%:1s:2s",
+                "simulate --nodes 5 --size 1GB --rate 1Gbit/s --leave 150%",
+                "simulate --nodes 5 --size 1GB --rate 1Gbit/s --delay 999999999d",
+                "simulate --nodes 5 --size 1TB --rate 1kbit/s",
                 "simulate --nodes 5 --size 1GB --rate 1Gbit/s --seeds 0",
                 "simulate --nodes 5 --size 1GB --rate 1Gbit/s --piece-size 100kB"
             })
