@@ -109,12 +109,15 @@ final class BenchCommand implements Callable<Integer> {
         }
         for (String whom : against) {
             if (!Bench.OTHERS.contains(whom) && !(whom.equals(NONE) && against.size() == 1)) {
-                throw wrong(
-                        "--against takes " + String.join(", ", Bench.OTHERS) + " or " + NONE + ", not '" + whom + "'");
+                throw wrong("--against takes " + String.join(", ", Bench.OTHERS) + ", or " + NONE + " alone, not '"
+                        + String.join(",", against) + "'");
             }
         }
         if (directory != null && !Files.isDirectory(directory)) {
             throw new Failure(directory + " is not a folder; see --dir");
+        }
+        if (plot != null) {
+            OutputFile.require(plot, "--plot");
         }
         PrintWriter err = spec.commandLine().getErr();
         PrintWriter out = spec.commandLine().getOut();

@@ -7,6 +7,7 @@ import io.prestage.lab.LabShape;
 import io.prestage.protocol.Rate;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -91,7 +92,7 @@ public final class LabCommand {
 
         @Override
         public Integer call() throws LabException, InterruptedException {
-            Lab lab = Lab.up(new LabShape(servers, rate, originRate == null ? rate : originRate));
+            Lab lab = Lab.up(shape());
             for (ServerLink link : links) {
                 lab.setRate(link.host(), link.rate());
             }
@@ -113,6 +114,14 @@ public final class LabCommand {
             }
             return 0;
         }
+
+        private LabShape shape() {
+            try {
+                return new LabShape(servers, rate, originRate == null ? rate : originRate);
+            } catch (IllegalArgumentException e) {
+                throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+            }
+        }
     }
 
     @Command(name = "exec", description = "Runs a command on a host.", mixinStandardHelpOptions = true)
@@ -128,8 +137,11 @@ public final class LabCommand {
 
         @Override
         public Integer call() throws Exception {
+            List<String> words =
+                    new ArrayList<>(List.of("sh", "-c", "exec \"$@\"", "sh")); // tells what is missing by 127
+            words.addAll(command);
             return chosen(id)
-                    .builder(host, command.toArray(String[]::new))
+                    .builder(host, words.toArray(String[]::new))
                     .inheritIO()
                     .start()
                     .waitFor();
@@ -237,10 +249,7 @@ public final class LabCommand {
         }
     }
 
-    @Command(
-            name = "kill",
-            description = "Ends every process of a host, as a power cut would.",
-            mixinStandardHelpOptions = true)
+    @Command(name = "kill", description = "Ends every process of a host at once.", mixinStandardHelpOptions = true)
     static final class Kill implements Callable<Integer> {
         @Option(names = "--lab", paramLabel = "ID", description = "Which lab, if there are several.")
         private String id;
@@ -273,12 +282,21 @@ public final class LabCommand {
 
         @Override
         public Integer call() throws LabException {
-            Lab.sweep();
-            List<Lab> labs = which != null && which.all ? Lab.all() : List.of(chosen(which == null ? null : which.id));
-            for (Lab lab : labs) {
+            List<String> swept = Lab.sweep();
+            for (Lab lab : named(swept)) {
                 lab.down();
             }
             return 0;
+        }
+
+        /** The labs to remove beside those whose owners were gone. */
+        private List<Lab> named(List<String> swept) throws LabException {
+            if (which != null && which.all) {
+                return Lab.all();
+            }
+            String id = which == null ? null : which.id;
+            boolean done = id == null ? !swept.isEmpty() && Lab.all().isEmpty() : swept.contains(id);
+            return done ? List.of() : List.of(chosen(id));
         }
     }
 

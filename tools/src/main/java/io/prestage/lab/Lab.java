@@ -1,6 +1,7 @@
 package io.prestage.lab;
 
 import io.prestage.protocol.Rate;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -183,7 +184,7 @@ public final class Lab implements AutoCloseable {
         SystemCommand.run("ip", "-n", namespace(BRIDGE), "link", "set", host, up ? "up" : "down");
     }
 
-    /** Ends every process of a host, as a power cut would. */
+    /** Ends every process of a host at once. What they have written stays, which a power cut might take. */
     public void kill(String host) throws LabException {
         requireHost(host);
         for (List<ProcessHandle> left = processes(host); !left.isEmpty(); left = processes(host)) {
@@ -199,7 +200,7 @@ public final class Lab implements AutoCloseable {
      * @return its name
      */
     public synchronized String addServer(Rate link) throws LabException {
-        try {
+        try (Closeable alone = state.lock()) {
             state = LabState.read(id())
                     .orElseThrow(() -> new LabException("lab " + id() + " is gone"))
                     .withOneMore();
@@ -305,6 +306,11 @@ public final class Lab implements AutoCloseable {
     }
 
     private static void shape(String namespace, String device, Rate rate) throws LabException {
+        try {
+            LabShape.requireRate(rate);
+        } catch (IllegalArgumentException e) {
+            throw new LabException(e.getMessage(), e);
+        }
         // As much as a link of a few hundred Mbit/s needs; more would let a sender overtake the link for a moment.
         SystemCommand.run(
                 List.of("tc", "-n", namespace, "-batch", "-"),

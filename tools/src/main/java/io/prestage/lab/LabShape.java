@@ -1,7 +1,6 @@
 package io.prestage.lab;
 
 import io.prestage.protocol.Rate;
-import java.util.Objects;
 
 /**
  * What a lab looks like: servers on one switch, each behind its own link, and an origin behind another.
@@ -19,8 +18,15 @@ public record LabShape(int servers, Rate link, Rate origin) {
         if (servers < 1 || servers > MAX_SERVERS) {
             throw new IllegalArgumentException("a lab has 1 to " + MAX_SERVERS + " servers, not " + servers);
         }
-        Objects.requireNonNull(link, "link");
-        Objects.requireNonNull(origin, "origin");
+        requireRate(link);
+        requireRate(origin);
+    }
+
+    /** The kernel counts in bytes a second. */
+    static void requireRate(Rate rate) {
+        if (rate.bytesPerSecond() < 1) {
+            throw new IllegalArgumentException("a link carries 8 bit/s or more, not " + rate);
+        }
     }
 
     /** A lab whose origin has a link like every other. */

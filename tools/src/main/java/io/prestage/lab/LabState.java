@@ -1,13 +1,16 @@
 package io.prestage.lab;
 
 import io.prestage.protocol.Rate;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -28,6 +31,7 @@ record LabState(String id, LabShape shape, long owner, long ownerStart, boolean 
     static final Path ROOT = Path.of("/run/prestage-lab");
 
     private static final String FILE = "lab.properties";
+    private static final String LOCK = "lock";
 
     static LabState ofThisProcess(String id, LabShape shape) throws IOException {
         long pid = ProcessHandle.current().pid();
@@ -58,6 +62,14 @@ record LabState(String id, LabShape shape, long owner, long ownerStart, boolean 
         Path draft = Files.createTempDirectory(ROOT, ".new-");
         Files.writeString(draft.resolve(FILE), text());
         Files.move(draft, folder(), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Waits until no other process changes the lab, and keeps others from it. */
+    Closeable lock() throws IOException {
+        FileChannel channel =
+                FileChannel.open(folder().resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        channel.lock();
+        return channel;
     }
 
     void replace() throws IOException {

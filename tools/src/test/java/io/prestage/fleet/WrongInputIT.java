@@ -275,6 +275,8 @@ final class WrongInputIT {
                 "demo --servers 0",
                 "demo --servers many",
                 "lab up --rate fast",
+                "bench --servers 250",
+                "bench --against none,aria2",
                 "seed -f /tmp/x --insecure",
                 "seed --image localhost/a:b --insecure",
                 "seed -f /tmp/x --insecure --image UPPER/CASE:tag",

@@ -22,11 +22,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -152,6 +157,34 @@ final class LabIT {
         SystemCommand.run("kill", "-INT", Long.toString(owner.pid()));
         owner.waitFor();
         assertGone(id);
+    }
+
+    @Test
+    void downTakesALabWhoseOwnerWasKilledForRemoved() throws Exception {
+        Process owner = java(LabOwner.class.getName()).start();
+        String id = firstLine(owner);
+        owner.toHandle().destroyForcibly();
+        owner.waitFor();
+        command("down", "--lab", id);
+        assertGone(id);
+    }
+
+    @Test
+    void serversThatAreAddedAtOnceAllGetAPlace() throws Exception {
+        try (Lab lab = Lab.up(LabShape.of(1, LINK))) {
+            List<Callable<String>> additions = new ArrayList<>();
+            for (int addition = 0; addition < 4; addition++) {
+                additions.add(() -> firstLine(java("io.prestage.cli.Main", "lab", "add", "--lab", lab.id())
+                        .start()));
+            }
+            ExecutorService all = Executors.newFixedThreadPool(additions.size());
+            Set<String> added = new TreeSet<>();
+            for (Future<String> addition : all.invokeAll(additions)) {
+                added.add(addition.get());
+            }
+            all.shutdown();
+            assertEquals(Set.of("h2 10.77.0.2", "h3 10.77.0.3", "h4 10.77.0.4", "h5 10.77.0.5"), added);
+        }
     }
 
     @Test
@@ -287,6 +320,10 @@ final class LabIT {
                             .getMessage());
         }
         assertThrows(LabException.class, () -> Lab.attach("none"));
+        for (String wrong : List.of("0", "251")) {
+            assertEquals(2, silently("up", "--servers", wrong));
+        }
+        assertEquals(2, silently("up", "--rate", "1bit/s"));
         assertTrue(assertThrows(LabException.class, () -> SystemCommand.require("no-such-program", "its-package"))
                 .getMessage()
                 .endsWith("install the package its-package"));
@@ -314,6 +351,7 @@ final class LabIT {
             assertEquals(
                     7,
                     new CommandLine(new LabCommand()).execute("exec", "--lab", id, "h1", "--", "sh", "-c", "exit 7"));
+            assertEquals(127, silently("exec", "--lab", id, "h1", "--", "no-such-program"));
             assertEquals(
                     "h3 10.77.0.3",
                     command("add", "--lab", id, "--rate", "10Mbit/s").strip());
@@ -330,6 +368,12 @@ final class LabIT {
             command("down", "--lab", id);
         }
         assertGone(id);
+    }
+
+    private static int silently(String... args) {
+        return new CommandLine(new LabCommand())
+                .setErr(new PrintWriter(new StringWriter()))
+                .execute(args);
     }
 
     private static String command(String... args) {
@@ -382,9 +426,10 @@ final class LabIT {
                 .toList();
     }
 
-    private static ProcessBuilder java(String main) {
-        return new ProcessBuilder(JAVA, "-cp", System.getProperty("java.class.path"), main)
-                .redirectError(ProcessBuilder.Redirect.INHERIT);
+    private static ProcessBuilder java(String... mainAndArguments) {
+        List<String> words = new ArrayList<>(List.of(JAVA, "-cp", System.getProperty("java.class.path")));
+        words.addAll(List.of(mainAndArguments));
+        return new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT);
     }
 
     private static String firstLine(Process process) throws IOException {

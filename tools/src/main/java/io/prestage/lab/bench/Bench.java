@@ -86,9 +86,8 @@ public final class Bench {
                 System.err.println("prestage: " + root + " could not be removed: " + e.getMessage());
             }
         });
-        Lab lab = Lab.up(new LabShape(what.servers() + 1, what.link(), what.origin()));
         Runtime.getRuntime().addShutdownHook(onSignal);
-        try (lab) {
+        try (Lab lab = Lab.up(new LabShape(what.servers() + 1, what.link(), what.origin()))) {
             progress.accept("making images of " + what.size() + " in " + root);
             GeneratedImages content = GeneratedImages.make(root.resolve("content"), what.size());
             LabRegistry registry = lab.registry(LabRegistry.Settings.plain(root.resolve("registry")));

@@ -1,5 +1,6 @@
 package io.prestage.lab.bench;
 
+import io.prestage.lab.LabShape;
 import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Rate;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.Optional;
  * What is measured: a seed and empty servers on one switch, and content that all of them are to hold.
  *
  * @param name what it is called
- * @param servers empty ones, beside the seed; 1 or more
+ * @param servers empty ones, beside the seed; 1 to 249
  * @param link each server's link, either way
  * @param origin the registry's link, either way
  * @param size about how many bytes the images have
@@ -29,8 +30,9 @@ public record BenchCase(String name, int servers, Rate link, Rate origin, Bytes 
         Objects.requireNonNull(link, "link");
         Objects.requireNonNull(origin, "origin");
         Objects.requireNonNull(size, "size");
-        if (servers < 1) {
-            throw new IllegalArgumentException("a case has 1 server or more beside the seed, not " + servers);
+        if (servers < 1 || servers >= LabShape.MAX_SERVERS) {
+            throw new IllegalArgumentException(
+                    "a case has 1 to " + (LabShape.MAX_SERVERS - 1) + " servers beside the seed, not " + servers);
         }
         if (size.count() < 1 << 20) {
             throw new IllegalArgumentException("a case moves 1MiB or more, not " + size);
