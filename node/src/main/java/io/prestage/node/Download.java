@@ -129,7 +129,7 @@ public final class Download implements AutoCloseable {
     /**
      * Fetches what is missing and writes the layout.
      *
-     * @param connections how many ranges to fetch at a time, at least 1
+     * @param connections how many ranges to fetch at a time, at least 1; fewer are if their pieces would not fit in memory
      * @param server which server the receipt is for
      * @param fetched tells how many bytes came in over the network, for the receipt
      * @throws IOException if the folder or the disk fails, or the thread is interrupted
@@ -138,7 +138,8 @@ public final class Download implements AutoCloseable {
         Instant started = Instant.now();
         recover();
         List<Thread> threads = new ArrayList<>();
-        for (int connection = 0; connection < connections; connection++) {
+        int most = Connections.within(connections, pieces.pieceSize());
+        for (int connection = 0; connection < most; connection++) {
             Thread thread = new Thread(this::work, "origin-" + connection);
             thread.setDaemon(true);
             threads.add(thread);

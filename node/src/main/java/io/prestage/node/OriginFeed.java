@@ -73,6 +73,7 @@ final class OriginFeed implements AutoCloseable {
     /**
      * Starts the threads, which wait for {@link #own}.
      *
+     * @param wanted connections; fewer are made if their pieces would not fit in memory, or under the limit
      * @param pacer holds up what comes from the origin, if that is limited
      * @param fleetHoldings asks all members what they hold
      * @param failed told that the origin, or the disk, failed for good
@@ -81,7 +82,7 @@ final class OriginFeed implements AutoCloseable {
             Session session,
             EventLoop loop,
             BlobSource source,
-            int connections,
+            int wanted,
             Optional<Pacer> pacer,
             Supplier<CompletableFuture<PieceSet>> fleetHoldings,
             Consumer<IOException> failed) {
@@ -93,6 +94,7 @@ final class OriginFeed implements AutoCloseable {
         this.pacer = pacer;
         this.fleetHoldings = fleetHoldings;
         this.failed = failed;
+        int connections = connections(pacer, wanted, pieces.pieceSize());
         this.schedule = new OriginSchedule(pieces, runBytes(pacer, connections));
         this.brought = new PieceSet(pieces.count());
         for (int connection = 0; connection < connections; connection++) {
@@ -101,6 +103,11 @@ final class OriginFeed implements AutoCloseable {
             threads.add(thread);
             thread.start();
         }
+    }
+
+    private static int connections(Optional<Pacer> pacer, int wanted, int pieceSize) {
+        return pacer.map(limited -> Connections.within(wanted, pieceSize, limited.bytesIn(AHEAD_OF_LIMIT)))
+                .orElseGet(() -> Connections.within(wanted, pieceSize));
     }
 
     /** What is asked for fills buffers at the link's speed, whatever the limit, so little is asked for at a time under one. */

@@ -67,7 +67,7 @@ public final class Transfer implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration MAX_REDIAL = Duration.ofSeconds(4);
 
-    /** Bytes that may wait in the kernel unsent: the rest stays here, where it can still be cancelled. */
+    /** Bytes that may wait in the kernel unsent: a piece counts as sent when no more of it than that is left. */
     private static final int NOT_SENT = 256 << 10;
 
     /** {@code SOL_SOCKET} and {@code SO_RCVLOWAT} of Linux, see socket(7). */
