@@ -12,7 +12,7 @@ packages="
   gnupg
   aria2 opentracker mktorrent
   chromium chromium-driver fonts-dejavu-core bsdutils
-  prometheus podman podman-compose runc netavark aardvark-dns debootstrap
+  prometheus podman podman-compose runc netavark aardvark-dns iptables debootstrap
 "
 
 missing=
