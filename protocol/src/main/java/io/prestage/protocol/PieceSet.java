@@ -1,6 +1,7 @@
 package io.prestage.protocol;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -165,11 +166,9 @@ public final class PieceSet {
 
     /** One bit a piece, the first piece in the lowest bit of the first byte. */
     public byte[] toBytes() {
-        byte[] bytes = new byte[(size + 7) / 8];
-        for (int at = 0; at < bytes.length; at++) {
-            bytes[at] = (byte) (words[at >> 3] >>> (8 * (at & 7)));
-        }
-        return bytes;
+        ByteBuffer bytes = ByteBuffer.allocate(words.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(words);
+        return Arrays.copyOf(bytes.array(), (size + 7) / 8);
     }
 
     /**

@@ -7,7 +7,7 @@ import java.util.List;
 /** What members of a cluster send each other over JGroups, as {@link BulletinCodec} writes it. */
 sealed interface Bulletin {
     /** To the coordinator: how the sender is. */
-    record Reported(@JsonProperty("report") Report report) implements Bulletin {}
+    record Reported(Report report) implements Bulletin {}
 
     /** To the coordinator: a plan that the sender would seed. */
     record Offered(
@@ -23,13 +23,13 @@ sealed interface Bulletin {
      *
      * @param whole whether these are all servers that the coordinator knows of, so that what it told before is worth nothing now
      * @param brief all of them in a few numbers
-     * @param rows the servers, in JSON
+     * @param rows the servers, as {@link StatusCodec} writes them
      */
     @SuppressWarnings("ArrayRecordComponent") // goes into a message and out of it, is never compared
     record Summary(boolean whole, FleetBrief brief, byte[] rows) implements Bulletin {
         /** Of some of the servers, in a summary of all. */
         static Summary of(List<ServerStatus> some, List<ServerStatus> all) {
-            return new Summary(some.size() == all.size(), FleetBrief.of(all), BulletinCodec.rows(some));
+            return new Summary(some.size() == all.size(), FleetBrief.of(all), StatusCodec.encode(some));
         }
 
         /**
@@ -38,7 +38,7 @@ sealed interface Bulletin {
          * @throws IllegalArgumentException if they cannot be read
          */
         List<ServerStatus> servers() {
-            return BulletinCodec.servers(rows);
+            return StatusCodec.servers(rows);
         }
     }
 

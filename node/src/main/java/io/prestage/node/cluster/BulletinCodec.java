@@ -4,19 +4,17 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * How bulletins are written: a byte for their kind, then JSON. In a summary there are between them a byte that tells whether it is
- * whole, and the fleet in a few numbers.
+ * How bulletins are written: a byte for their kind, then JSON; but what comes every second, reports and summaries, as
+ * {@link StatusCodec} has it. A summary's rows come behind a byte that tells whether it is whole, and the fleet in a few numbers.
  */
 final class BulletinCodec {
     /** Bytes of a summary before its rows. */
     private static final int HEADER = 2 + FleetBrief.BYTES;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final TypeReference<List<ServerStatus>> ROWS = new TypeReference<>() {};
 
     /** The kinds; their place is the byte that stands for them. */
     private static final List<Class<? extends Bulletin>> KINDS = List.of(
@@ -37,8 +35,10 @@ final class BulletinCodec {
             summary.brief().write(written);
             return written.put(summary.rows()).array();
         }
-        byte[] json = JSON.writeValueAsBytes(bulletin);
-        return ByteBuffer.allocate(1 + json.length).put(kind).put(json).array();
+        byte[] body = bulletin instanceof Bulletin.Reported reported
+                ? StatusCodec.encode(reported.report())
+                : JSON.writeValueAsBytes(bulletin);
+        return ByteBuffer.allocate(1 + body.length).put(kind).put(body).array();
     }
 
     /**
@@ -60,20 +60,11 @@ final class BulletinCodec {
                     FleetBrief.read(ByteBuffer.wrap(array, offset + 2, FleetBrief.BYTES)),
                     Arrays.copyOfRange(array, offset + HEADER, offset + length));
         }
+        if (kind == Bulletin.Reported.class) {
+            return new Bulletin.Reported(StatusCodec.report(array, offset + 1, length - 1));
+        }
         try {
             return JSON.readValue(array, offset + 1, length - 1, kind);
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException(e.getOriginalMessage(), e);
-        }
-    }
-
-    static byte[] rows(List<ServerStatus> servers) {
-        return JSON.writeValueAsBytes(servers);
-    }
-
-    static List<ServerStatus> servers(byte[] rows) {
-        try {
-            return JSON.readValue(rows, ROWS);
         } catch (JacksonException e) {
             throw new IllegalArgumentException(e.getOriginalMessage(), e);
         }

@@ -1,6 +1,5 @@
 package io.prestage.node.cluster;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,12 +14,7 @@ import java.util.Optional;
  * @param feeders who sends to it at present, at most {@link Feeder#MOST}, the busiest first
  */
 @SuppressWarnings("ArrayRecordComponent") // goes into a message and out of it, is never compared
-public record Report(
-        @JsonProperty("member") Member member,
-        @JsonProperty("progress") Progress progress,
-        @JsonProperty("plan") Optional<PlanOffer> plan,
-        @JsonProperty("pieces") byte[] pieces,
-        @JsonProperty("feeders") List<Feeder> feeders) {
+public record Report(Member member, Progress progress, Optional<PlanOffer> plan, byte[] pieces, List<Feeder> feeders) {
     /** Keeps as many feeders as there may be. */
     public Report {
         feeders = feeders == null

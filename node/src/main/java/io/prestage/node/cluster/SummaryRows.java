@@ -17,7 +17,7 @@ final class SummaryRows {
     /** Rows of one summary, where it is sent once for all. */
     private static final int MOST = 250;
 
-    /** Rows a second altogether, where a copy goes to each member: at 170 bytes, compressed, a hundredth of a gigabit link. */
+    /** Rows a second altogether, where a copy goes to each member: at 170 bytes, a hundredth of a gigabit link. */
     private static final int MOST_COPIES = 7_000;
 
     private static final int LEAST = 10;
