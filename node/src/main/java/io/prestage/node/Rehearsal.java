@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
+import org.apache.commons.io.FileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -104,11 +103,11 @@ final class Rehearsal implements AutoCloseable {
                 for (int round = 0; round < ROUNDS && done; round++) {
                     Path folder = Files.createDirectory(stage.resolve("round-" + round));
                     done = play(folder);
-                    remove(folder);
+                    FileUtils.deleteDirectory(folder.toFile());
                 }
                 LOG.debug("the rehearsal was {}", done ? "done" : "broken off");
             } finally {
-                remove(stage);
+                FileUtils.deleteDirectory(stage.toFile());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -174,14 +173,6 @@ final class Rehearsal implements AutoCloseable {
             return false;
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    private static void remove(Path stage) throws IOException {
-        try (Stream<Path> all = Files.walk(stage)) {
-            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(each);
-            }
         }
     }
 

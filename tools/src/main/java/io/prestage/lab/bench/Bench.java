@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.apache.commons.io.FileUtils;
 
 /**
  * Measures a case: makes the lab and the content, lets the program run several times and every other contender once, and
@@ -81,7 +82,7 @@ public final class Bench {
         Path root = Files.createTempDirectory(folder, "prestage-bench-");
         Thread onSignal = new Thread(() -> {
             try {
-                Race.delete(root);
+                FileUtils.deleteDirectory(root.toFile());
             } catch (IOException e) {
                 System.err.println("prestage: " + root + " could not be removed: " + e.getMessage());
             }
@@ -94,7 +95,7 @@ public final class Bench {
             push(lab, registry, content, root);
             return race(new Race(what, lab, registry, content, root.resolve("scratch")));
         } finally {
-            Race.delete(root);
+            FileUtils.deleteDirectory(root.toFile());
             Runtime.getRuntime().removeShutdownHook(onSignal);
         }
     }
@@ -135,7 +136,7 @@ public final class Bench {
                     run.ratio()));
             return run;
         } finally {
-            Race.delete(race.scratch());
+            FileUtils.deleteDirectory(race.scratch().toFile());
         }
     }
 

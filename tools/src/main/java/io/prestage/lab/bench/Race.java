@@ -3,12 +3,7 @@ package io.prestage.lab.bench;
 import io.prestage.lab.GeneratedImages;
 import io.prestage.lab.Lab;
 import io.prestage.lab.LabRegistry;
-import java.io.IOException;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
 
@@ -39,25 +34,5 @@ record Race(BenchCase what, Lab lab, LabRegistry registry, GeneratedImages conte
     Duration patience() {
         double direct = what.ideal(content.unique().count()) * (what.servers() + 1);
         return Duration.ofSeconds(60 + Math.round(2 * direct));
-    }
-
-    /** Removes a folder with all that is in it. */
-    static void delete(Path tree) throws IOException {
-        if (!Files.exists(tree)) {
-            return;
-        }
-        Files.walkFileTree(tree, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path folder, IOException failure) throws IOException {
-                Files.delete(folder);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }
