@@ -22,9 +22,6 @@ public final class Swarm {
     /** By how much the quickest upload counts for less with every one that follows, so that a changed link is noticed. */
     private static final double FORGET = 1.02;
 
-    /** Unsent pieces that are looked at beyond those that nobody can be told of at present. */
-    private static final int MAX_SKIPPED = 32;
-
     private final Pieces pieces;
     private final SwarmRules rules;
     private final RandomGenerator random;
@@ -48,10 +45,7 @@ public final class Swarm {
     private final int[] copies;
 
     private final PieceSet stopped;
-    private final SuperSeeding seeding = new SuperSeeding();
-
-    /** What this node brought into the swarm and tells not everyone of, as long as something is unsent. */
-    private final PieceSet withheld;
+    private final Spreading spreading;
 
     private int asked;
     private int sending;
@@ -64,9 +58,6 @@ public final class Swarm {
 
     /** How pieces come, from whomever. */
     private final Pace arrivals = new Pace(0.05);
-
-    /** How pieces are sent, to whomever. */
-    private final Pace uploading = new Pace(0.05);
 
     /** Nanoseconds that the quickest of the latest uploads took; 0 before the first. */
     private double quickestUpload;
@@ -87,7 +78,7 @@ public final class Swarm {
         this.wanted = new RarestFirst(pieces.count());
         this.verifying = new PieceSet(pieces.count());
         this.stopped = new PieceSet(pieces.count());
-        this.withheld = new PieceSet(pieces.count());
+        this.spreading = new Spreading(pieces.count(), rules, firstDeadline, wanted, line, commands);
         this.copies = new int[pieces.count()];
     }
 
@@ -113,11 +104,8 @@ public final class Swarm {
         if (!hold(piece)) {
             return;
         }
-        withheld.add(piece);
-        if (wanted.availability(piece) == 0) {
-            seeding.add(piece);
-        }
-        reveal(now);
+        spreading.brought(piece);
+        spreading.reveal(now);
     }
 
     /** A piece was found on the disk of a node that had it from the swarm. */
@@ -144,15 +132,14 @@ public final class Swarm {
                 lost(peer, piece);
             }
         }
-        reveal(now);
+        spreading.reveal(now);
     }
 
     /** This node gave up the pieces of a blob; what neighbours hold of it stays theirs. */
     public void discarded(int blob) {
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             held.remove(piece);
-            withheld.remove(piece);
-            seeding.forget(piece);
+            spreading.discarded(piece);
             for (Peer peer : line) {
                 takeBack(peer, piece);
                 peer.queued.remove(piece);
@@ -174,7 +161,7 @@ public final class Swarm {
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             stopped.remove(piece);
             reopen(piece);
-            if (held.contains(piece) && !withheld.contains(piece)) {
+            if (held.contains(piece) && !spreading.withholds(piece)) {
                 announce(piece);
             }
         }
@@ -197,11 +184,11 @@ public final class Swarm {
         peers.put(id, peer);
         line.add(peer);
         held.forEach(piece -> {
-            if (!withheld.contains(piece)) {
+            if (!spreading.withholds(piece)) {
                 commands.announce(id, piece);
             }
         });
-        reveal(now);
+        spreading.reveal(now);
     }
 
     /** A neighbour's connection is gone. */
@@ -219,11 +206,11 @@ public final class Swarm {
             peer.asked.remove(0);
             released(piece);
         }
-        seeding.gone(peer);
+        spreading.gone(peer);
         for (int piece = 0; piece < pieces.count(); piece++) {
             lost(peer, piece);
         }
-        reveal(now);
+        spreading.reveal(now);
         serve(now);
         askAll(now);
     }
@@ -246,12 +233,12 @@ public final class Swarm {
             }
             wanted.announced(piece);
             useful |= wanted.isOpen(piece);
-            if (withheld.contains(piece)) {
-                spread(peer, piece, now);
+            if (spreading.withholds(piece)) {
+                spreading.announced(peer, piece, now);
             }
         }
         openUp();
-        reveal(now);
+        spreading.reveal(now);
         if (useful) {
             ask(peer, now);
         }
@@ -369,7 +356,7 @@ public final class Swarm {
             double took = parts * Math.max(1, now - peer.sendingSince);
             quickestUpload = quickestUpload == 0 ? took : Math.min(took, FORGET * quickestUpload);
             peer.takesSlowly = took > rules.slowTaker() * quickestUpload;
-            uploading.ended(peer.sendingSince, now);
+            spreading.sent(peer.sendingSince, now);
         }
         sendsNothing(peer, now);
     }
@@ -389,7 +376,7 @@ public final class Swarm {
         peer.sending = Peer.NONE;
         sending--;
         serve(now);
-        reveal(now);
+        spreading.reveal(now);
     }
 
     // Time.
@@ -399,9 +386,9 @@ public final class Swarm {
         for (Peer peer : line) {
             lapse(peer, now);
         }
-        seeding.lapse(now);
+        spreading.lapse(now);
         openUp();
-        reveal(now);
+        spreading.reveal(now);
         serve(now);
         askAll(now);
     }
@@ -538,7 +525,7 @@ public final class Swarm {
      * uplink to others.
      */
     private boolean isSeedingEnough(long now) {
-        if (withheld.count() == 0) {
+        if (!spreading.withholdsAny()) {
             return false;
         }
         int taking = 0;
@@ -549,104 +536,11 @@ public final class Swarm {
         return taking >= (uploads < rules.seedStart() ? rules.seedStartSlots() : rules.seedSlots());
     }
 
-    /**
-     * A neighbour announced what this node brought in. If it was not sent it, somebody else brings it, too: one that is to spread it
-     * is told that it is here already, and does so elsewhere; or else each of the two would leave it to the other.
-     */
-    private void spread(Peer peer, int piece, long now) {
-        if (wanted.availability(piece) >= rules.spreadAt()) {
-            seeding.spread(piece);
-        } else if (peer.reveals.contains(piece)) {
-            seeding.forget(piece);
-            seeding.add(piece);
-        } else {
-            if (seeding.isUnsent(piece)) {
-                commands.reveal(peer.id, piece);
-            }
-            seeding.held(piece, peer, now + patience(peer));
-        }
-    }
-
-    private void reveal(long now) {
-        if (seeding.next(0) < 0) {
-            return;
-        }
-        int skipped = 0;
-        int least = leastToSpread();
-        for (int piece = seeding.next(0); piece >= 0 && skipped < MAX_SKIPPED; piece = seeding.next(piece + 1)) {
-            if (!peers.isEmpty() && wanted.availability(piece) == peers.size()) {
-                seeding.forget(piece);
-                continue;
-            }
-            Peer to = nextToSpread(piece, least);
-            if (to == null) {
-                skipped++;
-                continue;
-            }
-            seeding.revealed(piece, to, now + patience(to));
-            commands.reveal(to.id, piece);
-        }
-    }
-
-    /** The neighbour to reveal a piece to; one that holds less than {@code least} only if nobody else lacks it; null for now nobody. */
-    private Peer nextToSpread(int piece, int least) {
-        Peer best = null;
-        Peer behind = null;
-        boolean lacking = false;
-        for (Peer peer : line) {
-            if (peer.has.contains(piece)) {
-                continue;
-            }
-            boolean isBehind = peer.has.count() < least;
-            lacking |= !isBehind;
-            if (peer.reveals.size() >= (peer.takesSlowly ? 1 : rules.revealWindow())) {
-                continue;
-            }
-            if (isBehind) {
-                behind = behind == null || isBetterToReveal(peer, behind) ? peer : behind;
-            } else {
-                best = best == null || isBetterToReveal(peer, best) ? peer : best;
-            }
-        }
-        return lacking ? best : behind;
-    }
-
-    /**
-     * Pieces that a neighbour has to hold to be given more to spread: half of what a quarter of them hold. Who is further behind has
-     * a slow link, or came late and wants what others have; what is with it alone everybody would wait for.
-     */
-    private int leastToSpread() {
-        int[] counts = line.stream().mapToInt(peer -> peer.has.count()).sorted().toArray();
-        return counts.length == 0 ? 0 : counts[counts.length - 1 - counts.length / 4] / 2;
-    }
-
-    /** Those that pass on what they get come before those that do not, and those that wait for little before the rest. */
-    private static boolean isBetterToReveal(Peer one, Peer other) {
-        int oneFailed = one.kept + one.lapses;
-        int otherFailed = other.kept + other.lapses;
-        return oneFailed != otherFailed ? oneFailed < otherFailed : one.reveals.size() < other.reveals.size();
-    }
-
-    /** How long a neighbour may take for what is revealed to it: what all were revealed has to go through this node's link first. */
-    private long patience(Peer peer) {
-        int revealed = 0;
-        for (Peer each : line) {
-            revealed += each.reveals.size();
-        }
-        double expected = Math.max(peer.pace.nanos() * rules.revealWindow(), uploading.nanos() * revealed);
-        return Math.max(firstDeadline, (long) (rules.deadlineFactor() * expected));
-    }
-
     /** Tells everyone of everything, once all that this node brought in has spread and nothing more comes. */
     private void openUp() {
-        if (withheld.count() == 0 || !held.isFull() || !seeding.isDone() || peers.isEmpty()) {
-            return;
+        if (held.isFull()) {
+            spreading.openUp(this::announce);
         }
-        PieceSet all = withheld.copy();
-        all.forEach(piece -> {
-            withheld.remove(piece);
-            announce(piece);
-        });
     }
 
     private void lapse(Peer peer, long now) {
@@ -755,10 +649,7 @@ public final class Swarm {
             return;
         }
         wanted.lost(piece);
-        if (wanted.availability(piece) == 0 && withheld.contains(piece)) {
-            seeding.forget(piece);
-            seeding.add(piece);
-        }
+        spreading.lost(piece);
     }
 
     private void announce(int piece) {

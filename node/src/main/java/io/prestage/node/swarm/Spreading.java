@@ -1,0 +1,205 @@
+package io.prestage.node.swarm;
+
+import io.prestage.protocol.PieceSet;
+import java.util.List;
+import java.util.function.IntConsumer;
+
+/**
+ * Decides whom to tell of what this node brought into the swarm, so that each piece is sent to one neighbour, who passes it on, while
+ * another is unsent.
+ *
+ * <p>Until all of it has spread, neighbours are told of these pieces by {@link Commands#reveal} alone. Owned by the {@link Swarm}, whose
+ * neighbours and counts it looks at.
+ */
+final class Spreading {
+    /** Unsent pieces that are looked at beyond those that nobody can be told of at present. */
+    private static final int MAX_SKIPPED = 32;
+
+    private final SwarmRules rules;
+    private final long firstDeadline;
+    private final RarestFirst wanted;
+    private final List<Peer> neighbours;
+    private final Commands commands;
+    private final SuperSeeding seeding = new SuperSeeding();
+
+    /** What this node brought in and tells not everyone of. */
+    private final PieceSet withheld;
+
+    /** How pieces are sent, to whomever. */
+    private final Pace sending = new Pace(0.05);
+
+    /**
+     * Nothing was brought in yet.
+     *
+     * @param pieces the number of pieces that there are
+     * @param firstDeadline nanoseconds that a neighbour may take at the least
+     * @param wanted tells how many neighbours hold a piece; is not changed here
+     * @param neighbours those that are connected; is not changed here
+     */
+    Spreading(
+            int pieces,
+            SwarmRules rules,
+            long firstDeadline,
+            RarestFirst wanted,
+            List<Peer> neighbours,
+            Commands commands) {
+        this.rules = rules;
+        this.firstDeadline = firstDeadline;
+        this.wanted = wanted;
+        this.neighbours = neighbours;
+        this.commands = commands;
+        this.withheld = new PieceSet(pieces);
+    }
+
+    /** Whether not everyone is told of the piece. */
+    boolean withholds(int piece) {
+        return withheld.contains(piece);
+    }
+
+    /** Whether there is a piece that not everyone is told of. */
+    boolean withholdsAny() {
+        return withheld.count() > 0;
+    }
+
+    /** This node brings a piece in. */
+    void brought(int piece) {
+        withheld.add(piece);
+        if (wanted.availability(piece) == 0) {
+            seeding.add(piece);
+        }
+    }
+
+    /** This node holds a piece no more. */
+    void discarded(int piece) {
+        withheld.remove(piece);
+        seeding.forget(piece);
+    }
+
+    /** A neighbour holds a piece no more; one that nobody else holds is unsent again. */
+    void lost(int piece) {
+        if (wanted.availability(piece) == 0 && withheld.contains(piece)) {
+            seeding.forget(piece);
+            seeding.add(piece);
+        }
+    }
+
+    /** A neighbour is gone. */
+    void gone(Peer peer) {
+        seeding.gone(peer);
+    }
+
+    /** A whole piece was sent, which was begun at some time. */
+    void sent(long begun, long now) {
+        sending.ended(begun, now);
+    }
+
+    /** Time passed. */
+    void lapse(long now) {
+        seeding.lapse(now);
+    }
+
+    /**
+     * A neighbour announced what is withheld. If it was not sent it, somebody else brings it, too: one that is to spread it is told that
+     * it is here already, and does so elsewhere; or else each of the two would leave it to the other.
+     */
+    void announced(Peer peer, int piece, long now) {
+        if (wanted.availability(piece) >= rules.spreadAt()) {
+            seeding.spread(piece);
+        } else if (peer.reveals.contains(piece)) {
+            seeding.forget(piece);
+            seeding.add(piece);
+        } else {
+            if (seeding.isUnsent(piece)) {
+                commands.reveal(peer.id, piece);
+            }
+            seeding.held(piece, peer, now + patience(peer));
+        }
+    }
+
+    /** Tells neighbours of unsent pieces, each of as many as it can pass on. */
+    void reveal(long now) {
+        if (seeding.next(0) < 0) {
+            return;
+        }
+        int skipped = 0;
+        int least = leastToSpread();
+        for (int piece = seeding.next(0); piece >= 0 && skipped < MAX_SKIPPED; piece = seeding.next(piece + 1)) {
+            if (!neighbours.isEmpty() && wanted.availability(piece) == neighbours.size()) {
+                seeding.forget(piece);
+                continue;
+            }
+            Peer to = nextToSpread(piece, least);
+            if (to == null) {
+                skipped++;
+                continue;
+            }
+            seeding.revealed(piece, to, now + patience(to));
+            commands.reveal(to.id, piece);
+        }
+    }
+
+    /**
+     * Once all that was brought in has spread, nothing is withheld any more.
+     *
+     * @param everyone to be told of a piece
+     */
+    void openUp(IntConsumer everyone) {
+        if (!withholdsAny() || !seeding.isDone() || neighbours.isEmpty()) {
+            return;
+        }
+        withheld.copy().forEach(piece -> {
+            withheld.remove(piece);
+            everyone.accept(piece);
+        });
+    }
+
+    /** The neighbour to reveal a piece to; one that holds less than {@code least} only if nobody else lacks it; null for now nobody. */
+    private Peer nextToSpread(int piece, int least) {
+        Peer best = null;
+        Peer behind = null;
+        boolean lacking = false;
+        for (Peer peer : neighbours) {
+            if (peer.has.contains(piece)) {
+                continue;
+            }
+            boolean isBehind = peer.has.count() < least;
+            lacking |= !isBehind;
+            if (peer.reveals.size() >= (peer.takesSlowly ? 1 : rules.revealWindow())) {
+                continue;
+            }
+            if (isBehind) {
+                behind = behind == null || isBetterToReveal(peer, behind) ? peer : behind;
+            } else {
+                best = best == null || isBetterToReveal(peer, best) ? peer : best;
+            }
+        }
+        return lacking ? best : behind;
+    }
+
+    /**
+     * Pieces that a neighbour has to hold to be given more to spread: half of what a quarter of them hold. Who is further behind has
+     * a slow link, or came late and wants what others have; what is with it alone everybody would wait for.
+     */
+    private int leastToSpread() {
+        int[] counts =
+                neighbours.stream().mapToInt(peer -> peer.has.count()).sorted().toArray();
+        return counts.length == 0 ? 0 : counts[counts.length - 1 - counts.length / 4] / 2;
+    }
+
+    /** Those that pass on what they get come before those that do not, and those that wait for little before the rest. */
+    private static boolean isBetterToReveal(Peer one, Peer other) {
+        int oneFailed = one.kept + one.lapses;
+        int otherFailed = other.kept + other.lapses;
+        return oneFailed != otherFailed ? oneFailed < otherFailed : one.reveals.size() < other.reveals.size();
+    }
+
+    /** How long a neighbour may take for what is revealed to it: what all were revealed has to go through this node's link first. */
+    private long patience(Peer peer) {
+        int revealed = 0;
+        for (Peer each : neighbours) {
+            revealed += each.reveals.size();
+        }
+        double expected = Math.max(peer.pace.nanos() * rules.revealWindow(), sending.nanos() * revealed);
+        return Math.max(firstDeadline, (long) (rules.deadlineFactor() * expected));
+    }
+}
