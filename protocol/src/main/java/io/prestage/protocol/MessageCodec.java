@@ -196,7 +196,9 @@ public final class MessageCodec {
      * @throws MalformedMessageException if no frame has such a length
      */
     public static void checkLength(int length) {
-        require(length >= 1 && length <= MAX_FRAME, "a frame of " + length + " bytes is out of bounds");
+        if (length < 1 || length > MAX_FRAME) {
+            throw new MalformedMessageException("a frame of " + length + " bytes is out of bounds");
+        }
     }
 
     /**
@@ -271,14 +273,18 @@ public final class MessageCodec {
     }
 
     private static int upTo(int number, int max) {
-        require(number >= 0 && number <= max, "the number " + number + " is not within 0 to " + max);
+        if (number < 0 || number > max) {
+            throw new MalformedMessageException("the number " + number + " is not within 0 to " + max);
+        }
         return number;
     }
 
     private static String text(ByteBuffer body, int max) {
         require(body.remaining() >= 2, "a text ends early");
         int length = Short.toUnsignedInt(body.getShort());
-        require(length <= max && length <= body.remaining(), "a text of " + length + " bytes is out of bounds");
+        if (length > max || length > body.remaining()) {
+            throw new MalformedMessageException("a text of " + length + " bytes is out of bounds");
+        }
         byte[] bytes = new byte[length];
         body.get(bytes);
         return new String(bytes, StandardCharsets.UTF_8);
@@ -305,6 +311,11 @@ public final class MessageCodec {
         return ByteBuffer.allocate(PREFIX + body).putInt(1 + body).put((byte) type);
     }
 
+    /**
+     * Refuses what does not hold.
+     *
+     * @param complaint a constant: one that is put together would be so for every message
+     */
     private static void require(boolean holds, String complaint) {
         if (!holds) {
             throw new MalformedMessageException(complaint);

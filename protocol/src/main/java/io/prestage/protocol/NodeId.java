@@ -38,6 +38,19 @@ public record NodeId(long high, long low) implements Comparable<NodeId> {
                 HexFormat.fromHexDigitsToLong(text, LENGTH, 2 * LENGTH));
     }
 
+    // Looked up with every message; what records have by themselves goes through method handles, which cost more than
+    // the look.
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof NodeId node && node.high == high && node.low == low;
+    }
+
+    @Override
+    public int hashCode() {
+        return Long.hashCode(high ^ low);
+    }
+
     @Override
     public int compareTo(NodeId other) {
         int first = Long.compareUnsigned(high, other.high);
