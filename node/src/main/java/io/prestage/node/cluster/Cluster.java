@@ -43,6 +43,9 @@ public final class Cluster implements AutoCloseable {
     private static final Duration PEER_PATIENCE = Duration.ofSeconds(1);
     private static final Duration ROUND = Duration.ofSeconds(1);
 
+    /** How long nobody has to come or go for the cluster to be taken for settled. */
+    private static final Duration SETTLED = Duration.ofSeconds(10);
+
     /** How long changes are gathered before they are published: a booting rack makes many at once. */
     private static final Duration GATHER = Duration.ofMillis(50);
 
@@ -69,6 +72,8 @@ public final class Cluster implements AutoCloseable {
     private volatile View view;
     private Optional<Bulletin.Offered> offer = Optional.empty();
     private volatile boolean coordinatorIsSilent;
+    private boolean settled;
+    private long viewedAt;
     private boolean publishing;
     private long summaryAt = System.nanoTime();
 
@@ -274,6 +279,11 @@ public final class Cluster implements AutoCloseable {
         boolean wasCoordinator = isCoordinator();
         readSummary();
         summaryAt = System.nanoTime();
+        viewedAt = summaryAt;
+        if (settled) {
+            settled = false;
+            Stack.seekOften(channel.getProtocolStack());
+        }
         view = accepted;
         coordinator.viewed(accepted.getMembers().stream().map(Cluster::id).toList());
         LOG.debug("members: {}", accepted);
@@ -343,6 +353,7 @@ public final class Cluster implements AutoCloseable {
         try {
             report();
             offerAgain();
+            settle();
             if (isCoordinator()) {
                 coordinator.judge();
                 show();
@@ -353,6 +364,14 @@ public final class Cluster implements AutoCloseable {
             }
         } catch (RuntimeException e) {
             LOG.error("a round of reports failed", e);
+        }
+    }
+
+    /** A cluster in which nobody comes or goes any more need not look for others all the time; who is alone does. */
+    private void settle() {
+        if (!settled && members() > 1 && System.nanoTime() - viewedAt > SETTLED.toNanos()) {
+            settled = true;
+            Stack.seekSeldom(channel.getProtocolStack());
         }
     }
 

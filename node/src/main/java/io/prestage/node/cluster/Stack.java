@@ -24,6 +24,7 @@ import org.jgroups.protocols.pbcast.GMS;
 import org.jgroups.protocols.pbcast.NAKACK2;
 import org.jgroups.protocols.pbcast.STABLE;
 import org.jgroups.stack.Protocol;
+import org.jgroups.stack.ProtocolStack;
 
 /**
  * The JGroups protocols of a node, bottom to top.
@@ -39,6 +40,8 @@ final class Stack {
     private static final int JOINER_TRIES = 20;
     private static final int MERGE_MIN_MS = 700;
     private static final int MERGE_MAX_MS = 2000;
+    private static final int MERGE_SELDOM_MS = 8000;
+    private static final int MERGE_CHECK_MS = 3200;
     private static final int HEARTBEAT_MS = 2000;
     private static final int DEAD_AFTER_MS = 10_000;
     private static final int CONNECT_TIMEOUT_MS = 500;
@@ -63,7 +66,10 @@ final class Stack {
         return List.of(
                 transport,
                 discovery,
-                new MERGE3().setMinInterval(MERGE_MIN_MS).setMaxInterval(MERGE_MAX_MS),
+                new MERGE3()
+                        .setMinInterval(MERGE_MIN_MS)
+                        .setMaxInterval(MERGE_MAX_MS)
+                        .setCheckInterval(MERGE_CHECK_MS),
                 sockets,
                 new FD_ALL3().setInterval(HEARTBEAT_MS).setTimeout(DEAD_AFTER_MS),
                 new VERIFY_SUSPECT2(),
@@ -77,6 +83,21 @@ final class Stack {
                 new MFC(),
                 new FRAG2(),
                 new COMPRESS().setMinSize(COMPRESSED_FROM));
+    }
+
+    /** Has a node tell others often which cluster it is in, as it does from the start. */
+    static void seekOften(ProtocolStack stack) {
+        seek(stack, MERGE_MAX_MS);
+    }
+
+    /** Has a node tell so less often: every member does, and every member hears it. */
+    static void seekSeldom(ProtocolStack stack) {
+        seek(stack, MERGE_SELDOM_MS);
+    }
+
+    private static void seek(ProtocolStack stack, int every) {
+        MERGE3 merging = stack.findProtocol(MERGE3.class);
+        merging.setMaxInterval(every).setCheckInterval(MERGE_CHECK_MS); // looking at what was heard costs nothing
     }
 
     private static TP udp(ClusterOptions options) {
