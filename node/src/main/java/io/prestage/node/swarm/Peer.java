@@ -47,6 +47,9 @@ final class Peer {
     /** Deadlines missed since its last piece. */
     int lapses;
 
+    /** Pieces that it sent without having been asked. */
+    int unasked;
+
     /** Nothing is asked of it before this time. */
     long pausedUntil = Long.MIN_VALUE;
 
@@ -60,6 +63,18 @@ final class Peer {
         pace.ended(askedAt, now);
         lapses = 0;
         pausedUntil = Long.MIN_VALUE;
+    }
+
+    /** What may be asked of it: what it holds but for what it still owes an answer to. */
+    PieceSet askable() {
+        if (owed.size() == 0) {
+            return has;
+        }
+        PieceSet askable = has.copy();
+        for (int position = 0; position < owed.size(); position++) {
+            askable.remove(owed.piece(position));
+        }
+        return askable;
     }
 
     /** Pieces that may be asked of it at a time. */

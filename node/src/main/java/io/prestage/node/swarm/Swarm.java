@@ -22,6 +22,12 @@ public final class Swarm {
     /** By how much the quickest upload counts for less with every one that follows, so that a changed link is noticed. */
     private static final double FORGET = 1.02;
 
+    /** How many times a first deadline all that is under way may take; a link that stood still for a while looks slower than it is. */
+    private static final int LONGEST_LINE = 2;
+
+    /** Pieces that one neighbour may send without having been asked: more than were ever under way from one. */
+    private static final int MOST_UNASKED = 64;
+
     private final Pieces pieces;
     private final SwarmRules rules;
     private final RandomGenerator random;
@@ -142,7 +148,9 @@ public final class Swarm {
             spreading.discarded(piece);
             for (Peer peer : line) {
                 takeBack(peer, piece);
-                peer.queued.remove(piece);
+                if (peer.queued.remove(piece)) {
+                    commands.reject(peer.id, piece);
+                }
             }
             reopen(piece);
         }
@@ -247,7 +255,8 @@ public final class Swarm {
     // What this node asked for.
 
     /**
-     * All bytes of a piece came. Who sends one that it was not asked for is dropped.
+     * All bytes of a piece came. One that was not asked for is waste; it may have been on its way while a plan gave way to another, so
+     * its sender is dropped only for many.
      *
      * @return whether they are to be verified, which ends in {@link #verified} or {@link #refused}; otherwise they are waste
      */
@@ -257,7 +266,9 @@ public final class Swarm {
             return false;
         }
         if (!answered(peer, piece, now)) {
-            commands.drop(id, "it sent piece " + piece + ", which it was not asked for");
+            if (++peer.unasked > MOST_UNASKED) {
+                commands.drop(id, "it sent more than " + MOST_UNASKED + " pieces that it was not asked for");
+            }
             return false;
         }
         boolean missing = !held.contains(piece) && !verifying.contains(piece);
@@ -308,11 +319,13 @@ public final class Swarm {
         int owed = peer.owed.position(piece);
         int request = peer.asked.position(piece);
         if (owed >= 0) { // because the request was taken back
-            settle(peer, owed);
+            peer.owed.remove(owed);
         } else if (request >= 0) {
             peer.asked.remove(request);
             released(piece);
-            cannotAsk(peer, piece);
+            if (peer.has.remove(piece)) {
+                wanted.lost(piece);
+            }
         }
         askAll(now);
     }
@@ -424,7 +437,7 @@ public final class Swarm {
             if (piece < 0) {
                 return;
             }
-            double link = arrivals.nanos() * (asked + 1);
+            double link = Math.min(arrivals.nanos() * (asked + 1), LONGEST_LINE * (double) firstDeadline);
             peer.asked.add(piece, now, peer.deadline(rules, firstDeadline, link, now));
             asked++;
             copies[piece]++;
@@ -442,7 +455,7 @@ public final class Swarm {
         if (!wanted.isAnyOpen()) {
             return peer.asked.size() == 0 ? slowest(peer, now) : -1;
         }
-        return wanted.pick(peer.has, random.nextDouble() < rules.inOrder(), random);
+        return wanted.pick(peer.askable(), random.nextDouble() < rules.inOrder(), random);
     }
 
     /** At the end, when all that is missing is asked for: a piece that another neighbour is late with, or -1. */
@@ -458,7 +471,7 @@ public final class Swarm {
             double theirs = other.pace.isKnown() ? other.pace.nanos() : firstDeadline;
             for (int position = 0; position < other.asked.size(); position++) {
                 int piece = other.asked.piece(position);
-                if (copies[piece] != 1 || !peer.has.contains(piece)) {
+                if (copies[piece] != 1 || !peer.has.contains(piece) || peer.owed.contains(piece)) {
                     continue;
                 }
                 double left = (position + 1) * theirs;
@@ -582,7 +595,6 @@ public final class Swarm {
         peer.owed.add(piece, peer.asked.madeAt(position), peer.asked.deadline(position));
         peer.asked.remove(position);
         released(piece);
-        cannotAsk(peer, piece);
         commands.cancel(peer.id, piece);
     }
 
@@ -592,7 +604,7 @@ public final class Swarm {
         int owed = peer.owed.position(piece);
         if (owed >= 0) {
             timed(peer, peer.owed.madeAt(owed), now);
-            settle(peer, owed);
+            peer.owed.remove(owed);
         } else if (request >= 0) {
             timed(peer, peer.asked.madeAt(request), now);
             peer.asked.remove(request);
@@ -604,21 +616,6 @@ public final class Swarm {
     private void timed(Peer peer, long askedAt, long now) {
         peer.arrived(askedAt, now);
         arrivals.ended(askedAt, now);
-    }
-
-    /** A request that was taken back is answered. */
-    private void settle(Peer peer, int position) {
-        int piece = peer.owed.piece(position);
-        peer.owed.remove(position);
-        if (peer.has.add(piece)) {
-            wanted.announced(piece);
-        }
-    }
-
-    private void cannotAsk(Peer peer, int piece) {
-        if (peer.has.remove(piece)) {
-            wanted.lost(piece);
-        }
     }
 
     private void released(int piece) {
