@@ -30,6 +30,7 @@ final class Conditions {
 
     private final Map<NodeId, FillHistory> histories = new HashMap<>();
     private final Map<NodeId, Long> heardAt = new HashMap<>();
+    private final Map<NodeId, Long> waitingSince = new HashMap<>();
     private Optional<Long> plannedAt = Optional.empty();
 
     /**
@@ -50,6 +51,11 @@ final class Conditions {
     /** A server told how far it is, or the coordinator told it for the server. */
     void reported(NodeId id, Progress progress, long now) {
         heardAt.put(id, now);
+        if (progress.phase() == Phase.WAITING) {
+            waitingSince.putIfAbsent(id, now);
+        } else {
+            waitingSince.remove(id);
+        }
         if (progress.phase() != Phase.FILLING) {
             histories.remove(id);
             return;
@@ -62,6 +68,7 @@ final class Conditions {
     void retain(Collection<NodeId> known) {
         histories.keySet().retainAll(known);
         heardAt.keySet().retainAll(known);
+        waitingSince.keySet().retainAll(known);
     }
 
     /** How a server gets on. */
@@ -84,7 +91,7 @@ final class Conditions {
             return silent(silent);
         }
         return switch (progress.phase()) {
-            case WAITING -> waiting(progress, chances, now);
+            case WAITING -> waiting(server, chances, now);
             case CHECKING -> Condition.of(ServerState.FILLING, "it checks what its disk holds already");
             default -> filling(server, chances, now);
         };
@@ -102,14 +109,16 @@ final class Conditions {
                 "nothing was heard of it for " + seconds(nanos) + " s: its node hangs, or its network is cut");
     }
 
-    private Condition waiting(Progress progress, Chances chances, long now) {
+    private Condition waiting(ServerStatus server, Chances chances, long now) {
+        Progress progress = server.progress();
         if (!progress.problem().isEmpty()) {
             return Condition.of(ServerState.WAITING, progress.problem());
         }
         if (!chances.cluster()) {
             return Condition.of(ServerState.WAITING, "no seed has offered a plan yet");
         }
-        long late = now - plannedAt.orElse(now);
+        long waiting = now - waitingSince.getOrDefault(server.member().id(), now);
+        long late = Math.min(waiting, now - plannedAt.orElse(now));
         if (late < STILL.toNanos()) {
             return Condition.of(ServerState.WAITING, "it fetches the plan");
         }
@@ -117,7 +126,7 @@ final class Conditions {
                 ServerState.STALLED,
                 progress.peers() == 0
                         ? "no other server is connected to it, so it has no plan: is its --swarm-port reachable?"
-                        : "the plan is known for " + seconds(late) + " s and it has not begun");
+                        : "it could have had the plan for " + seconds(late) + " s and has not begun");
     }
 
     private Condition filling(ServerStatus server, Chances chances, long now) {

@@ -129,6 +129,17 @@ final class ConditionsTest {
     }
 
     @Test
+    void whoJoinsLongAfterThePlanHasTheTimeToFetchIt() {
+        conditions.planned(at(0));
+        report(Progress.NONE, 1000);
+        assertEquals(ServerState.WAITING, state(Progress.NONE, 1000));
+        report(Progress.NONE, 1007);
+        assertEquals(ServerState.WAITING, state(Progress.NONE, 1007));
+        report(Progress.NONE, 1008);
+        assertEquals(ServerState.STALLED, state(Progress.NONE, 1008));
+    }
+
+    @Test
     void aHundredPercentThatIsBeingFlushedIsNoStall() {
         for (int second = 0; second <= 30; second++) {
             report(filling(PLAN), second);
