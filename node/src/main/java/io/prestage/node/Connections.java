@@ -10,18 +10,18 @@ final class Connections {
 
     private Connections() {}
 
-    /** As many as wanted, but no more than memory allows, and one at the least. */
+    /** As many as wanted, but no more than memory allows. */
     static int within(int wanted, int pieceSize) {
         return within(wanted, pieceSize, MOST_COLLECTED);
     }
 
     /**
-     * The same where less than that may be on its way.
+     * The same where less than that may be on its way; two at the least, so that one is answered while the other is asked.
      *
      * @param bytes of whole pieces that are asked for at a time
      */
     static int within(int wanted, int pieceSize, long bytes) {
         long most = Math.min(bytes, MOST_COLLECTED) / pieceSize;
-        return (int) Math.max(1, Math.min(wanted, most));
+        return (int) Math.min(wanted, Math.max(2, most));
     }
 }

@@ -179,7 +179,9 @@ final class Participant implements AutoCloseable {
         try {
             tick();
         } catch (RuntimeException e) {
-            LOG.error("an unexpected error", e);
+            if (staging.phase() != Phase.FAILED) { // or it would be told twenty times a second
+                LOG.error("an unexpected error", e);
+            }
             staging.fail(new IOException("an unexpected error: " + e, e));
         }
     }

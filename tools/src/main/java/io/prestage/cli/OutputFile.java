@@ -17,11 +17,14 @@ final class OutputFile {
      */
     static void require(Path file, String option) {
         boolean there = Files.exists(file);
+        if (there && !Files.isRegularFile(file) && !Files.isDirectory(file)) {
+            return; // a pipe, or a device: opening it may wait, or tell somebody that all is there
+        }
         try {
             Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND)
                     .close();
             if (!there) {
-                Files.delete(file);
+                Files.delete(file.toRealPath());
             }
         } catch (IOException e) {
             throw new Failure(file + " cannot be written: name a file in a folder that exists with " + option, e);

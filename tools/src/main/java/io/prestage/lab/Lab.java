@@ -201,6 +201,7 @@ public final class Lab implements AutoCloseable {
      */
     public synchronized String addServer(Rate link) throws LabException {
         try (Closeable alone = state.lock()) {
+            LabShape.requireRate(link);
             state = LabState.read(id())
                     .orElseThrow(() -> new LabException("lab " + id() + " is gone"))
                     .withOneMore();

@@ -22,8 +22,12 @@ public record LabShape(int servers, Rate link, Rate origin) {
         requireRate(origin);
     }
 
-    /** The kernel counts in bytes a second. */
-    static void requireRate(Rate rate) {
+    /**
+     * Checks a link's speed; the kernel counts in bytes a second.
+     *
+     * @throws IllegalArgumentException if it is less than one
+     */
+    public static void requireRate(Rate rate) {
         if (rate.bytesPerSecond() < 1) {
             throw new IllegalArgumentException("a link carries 8 bit/s or more, not " + rate);
         }

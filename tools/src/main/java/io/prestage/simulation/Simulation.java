@@ -412,6 +412,9 @@ public final class Simulation {
     // Pieces.
 
     void upload(SimulatedNode from, int to, int piece) {
+        if (!isLinked(from, to)) {
+            return; // one of the two has left
+        }
         watcher.sends(from.place, to, piece, now);
         boolean again = from.model.isSeed() && from.uploaded.get(piece);
         from.uploaded.set(piece);

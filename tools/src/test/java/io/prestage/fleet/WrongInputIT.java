@@ -277,6 +277,7 @@ final class WrongInputIT {
                 "lab up --rate fast",
                 "bench --servers 250",
                 "bench --against none,aria2",
+                "bench --rate 1bit/s",
                 "seed -f /tmp/x --insecure",
                 "seed --image localhost/a:b --insecure",
                 "seed -f /tmp/x --insecure --image UPPER/CASE:tag",

@@ -30,6 +30,8 @@ public record BenchCase(String name, int servers, Rate link, Rate origin, Bytes 
         Objects.requireNonNull(link, "link");
         Objects.requireNonNull(origin, "origin");
         Objects.requireNonNull(size, "size");
+        LabShape.requireRate(link);
+        LabShape.requireRate(origin);
         if (servers < 1 || servers >= LabShape.MAX_SERVERS) {
             throw new IllegalArgumentException(
                     "a case has 1 to " + (LabShape.MAX_SERVERS - 1) + " servers beside the seed, not " + servers);
