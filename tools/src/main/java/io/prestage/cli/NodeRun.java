@@ -104,11 +104,12 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
         Stall stall = new Stall();
         String wait = node.member().seed() ? "waiting for the registry" : "waiting for a seed";
         while (!await(ended, LOOK)) {
+            boolean ran = node.complete().isDone(); // asked first: what fails from now on is told at the next look
             failIfFailed(node, line);
             if (!told) {
                 line.show(node::progress, node::brief, wait);
             }
-            if (!node.complete().isDone()) {
+            if (!ran) {
                 told = false; // of this plan; it may have taken another's place
                 continue;
             }
