@@ -2,41 +2,58 @@ package io.prestage.node;
 
 import io.prestage.node.cluster.Feeder;
 import io.prestage.protocol.NodeId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Tells which peers a node receives from at present. Safe for every thread. */
+/**
+ * Tells which peers a node receives from at present: how much of each came between the last two looks, which are two seconds or
+ * more apart. Safe for every thread.
+ */
 final class Feeders {
+    /** Half a second less, so that who asks once a second looks every other time. */
+    private static final long APART_NANOS = Duration.ofMillis(1500).toNanos();
+
     private final Tally tally;
-    private final Map<NodeId, Pace> paces = new HashMap<>();
+    private final Map<NodeId, Long> counted = new HashMap<>();
+    private boolean looked;
+    private long lookedAt;
+    private List<Feeder> busiest = List.of();
 
     Feeders(Tally tally) {
         this.tally = tally;
     }
 
     /**
-     * The busiest first, {@link Feeder#MOST} at most. Once a second, so that it is never compiled; loops do with a fraction of what
-     * streams take.
+     * The busiest first, {@link Feeder#MOST} at most.
      *
      * @param now nanoseconds of a monotonic clock
      */
     synchronized List<Feeder> busiest(long now) {
-        List<Feeder> busiest = new ArrayList<>(Feeder.MOST + 1);
-        for (Map.Entry<NodeId, LongAdder> from : tally.receivedFrom.entrySet()) {
-            Pace pace = paces.get(from.getKey());
-            if (pace == null) {
-                pace = new Pace();
-                paces.put(from.getKey(), pace);
-            }
-            long rate = pace.perSecond(from.getValue().sum(), now);
-            if (rate > 0) {
-                insert(busiest, new Feeder(from.getKey(), rate));
-            }
+        if (!looked || now - lookedAt >= APART_NANOS) {
+            busiest = look(now);
+            looked = true;
+            lookedAt = now;
         }
         return busiest;
+    }
+
+    /** Runs too seldom to be compiled: loops do with a fraction of what streams take. */
+    private List<Feeder> look(long now) {
+        double seconds = (now - lookedAt) / 1e9;
+        List<Feeder> found = new ArrayList<>(Feeder.MOST + 1);
+        for (Map.Entry<NodeId, LongAdder> from : tally.receivedFrom.entrySet()) {
+            long bytes = from.getValue().sum();
+            Long before = counted.put(from.getKey(), bytes);
+            long came = bytes - (before == null ? 0 : before);
+            if (looked && came > 0) {
+                insert(found, new Feeder(from.getKey(), (long) (came / seconds)));
+            }
+        }
+        return List.copyOf(found);
     }
 
     private static void insert(List<Feeder> busiest, Feeder feeder) {

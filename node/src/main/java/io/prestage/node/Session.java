@@ -126,11 +126,7 @@ final class Session implements Commands, AutoCloseable {
 
     /** Blobs that are visible in the layout. Callable from any thread. */
     int blobsComplete() {
-        int complete = 0;
-        for (int blob = 0; blob < pieces.blobs(); blob++) {
-            complete += store.isVerified(blob) ? 1 : 0;
-        }
-        return complete;
+        return store.verifiedBlobs();
     }
 
     /** Bytes of the pieces that are held. Callable from any thread. */

@@ -24,7 +24,7 @@ final class FeedersTest {
         for (int peer = 1; peer <= 7; peer++) {
             tally.received(new NodeId(0, peer), sent[peer]);
         }
-        List<Feeder> busiest = feeders.busiest(SECOND);
+        List<Feeder> busiest = feeders.busiest(2 * SECOND);
         assertEquals(
                 List.of(4L, 5L, 7L, 1L),
                 busiest.stream().map(feeder -> feeder.id().low()).toList());
@@ -35,9 +35,17 @@ final class FeedersTest {
         tally.received(new NodeId(0, 1), 1000);
         assertEquals(List.of(), feeders.busiest(0));
         tally.received(new NodeId(0, 2), 1000);
-        feeders.busiest(SECOND);
-        tally.received(new NodeId(0, 2), 9000);
-        assertEquals(2, feeders.busiest(2 * SECOND).get(0).id().low());
-        assertEquals(1, feeders.busiest(3 * SECOND).size());
+        assertEquals(List.of(new Feeder(new NodeId(0, 2), 500)), feeders.busiest(2 * SECOND));
+        assertEquals(List.of(), feeders.busiest(4 * SECOND));
+    }
+
+    @Test
+    void anAnswerHoldsForALittleMoreThanASecond() {
+        feeders.busiest(0);
+        tally.received(new NodeId(0, 1), 1000);
+        assertEquals(List.of(), feeders.busiest(SECOND));
+        assertEquals(List.of(new Feeder(new NodeId(0, 1), 500)), feeders.busiest(2 * SECOND));
+        tally.received(new NodeId(0, 1), 1000);
+        assertEquals(500, feeders.busiest(3 * SECOND).get(0).bytesPerSecond());
     }
 }

@@ -99,6 +99,7 @@ final class Coordinator {
             return false;
         }
         ServerStatus former = servers.get(id);
+        boolean known = former != null && former.present() && former.member().equals(report.member());
         boolean another = report.plan().isPresent()
                 && state.plan()
                         .filter(plan -> plan.generation() > report.plan().get().generation())
@@ -112,10 +113,12 @@ final class Coordinator {
         } else {
             pieces.remove(id);
         }
-        forgetFormerRuns();
         long before = state.version();
         report.plan().ifPresent(this::adopt);
-        conclude();
+        if (!known) { // who only got on changes nothing that all members know
+            forgetFormerRuns();
+            conclude();
+        }
         return state.version() != before;
     }
 

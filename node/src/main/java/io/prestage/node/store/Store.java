@@ -424,17 +424,22 @@ public final class Store implements AutoCloseable {
         return there ? Optional.of(layout.blob(digest)) : Optional.empty();
     }
 
+    /** The number of blobs that are verified. */
+    public int verifiedBlobs() {
+        synchronized (state) {
+            return verified;
+        }
+    }
+
     /** Whether every blob is verified, so that {@link #complete} may be called. */
     public boolean isFull() {
-        synchronized (state) {
-            return verified == pieces.blobs();
-        }
+        return verifiedBlobs() == pieces.blobs();
     }
 
     /** Whether every blob is verified and the receipt is written: nothing is left to do here. */
     public boolean isComplete() {
         synchronized (state) {
-            return receipt && verified == pieces.blobs();
+            return receipt && isFull();
         }
     }
 
