@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jgroups.Address;
 import org.jgroups.BytesMessage;
@@ -66,16 +67,23 @@ public final class Cluster implements AutoCloseable {
     private final JChannel channel;
     private final MessageDispatcher dispatcher;
     private volatile ClusterState state = ClusterState.EMPTY;
-    private volatile Supplier<List<ServerStatus>> servers = List::of;
-    private volatile FleetBrief brief = FleetBrief.NONE;
-    private Optional<UnreadSummary> unread = Optional.empty();
+    private volatile Fleet known = new Fleet(List.of(), FleetBrief.NONE);
     private volatile View view;
+
+    /** What the coordinator told of all servers, if that is newer than what is known. */
+    private final AtomicReference<UnreadSummary> unread = new AtomicReference<>();
+
+    /** When it last told of any, or was last replaced. */
+    private volatile long summaryAt = System.nanoTime();
+
     private Optional<Bulletin.Offered> offer = Optional.empty();
     private volatile boolean coordinatorIsSilent;
     private boolean settled;
     private long viewedAt;
     private boolean publishing;
-    private long summaryAt = System.nanoTime();
+
+    /** All servers, and the same in a few numbers. */
+    private record Fleet(List<ServerStatus> servers, FleetBrief brief) {}
 
     /** What is told to whoever runs the node. */
     public interface Listener {
@@ -186,12 +194,14 @@ public final class Cluster implements AutoCloseable {
 
     /** Every server of the fleet, those that left included. */
     public List<ServerStatus> servers() {
-        return servers.get();
+        UnreadSummary newer = unread.get();
+        return newer == null ? known.servers() : newer.get();
     }
 
     /** The same in a few numbers, which cost nothing to ask for. */
     public FleetBrief brief() {
-        return brief;
+        UnreadSummary newer = unread.get();
+        return newer == null ? known.brief() : newer.brief();
     }
 
     /** Members that JGroups sees, those that have not reported yet included. */
@@ -269,8 +279,35 @@ public final class Cluster implements AutoCloseable {
                     .orElse(new byte[0]);
         }
         Address sender = message.getSrc();
-        submit(() -> read(sender, bulletin));
+        if (bulletin instanceof Bulletin.Summary summary) {
+            summarized(sender, summary);
+        } else {
+            submit(() -> read(sender, bulletin));
+        }
         return new byte[0];
+    }
+
+    /**
+     * Takes a summary. If it tells of all servers, nothing of what was known stays true, so that nobody needs to be woken to read
+     * it: it comes every second, and hardly anyone looks.
+     */
+    private void summarized(Address sender, Bulletin.Summary summary) {
+        if (isCoordinator() || !isFromCoordinator(sender)) {
+            return;
+        }
+        UnreadSummary latest = new UnreadSummary(summary, System.nanoTime());
+        summaryAt = latest.heardAt();
+        if (summary.whole()) {
+            unread.set(latest);
+        } else {
+            submit(() -> {
+                if (!isCoordinator()) {
+                    readSummary(); // which told of others
+                    coordinator.published(latest.get(), latest.heardAt());
+                    show();
+                }
+            });
+        }
     }
 
     // On the cluster's thread.
@@ -312,41 +349,23 @@ public final class Cluster implements AutoCloseable {
                 coordinator.published(published.state());
                 changed();
             }
-        } else if (bulletin instanceof Bulletin.Summary summary) {
-            if (!isCoordinator() && isFromCoordinator(sender)) {
-                summarized(summary);
-            }
         } else if (bulletin instanceof Bulletin.Voided voided) {
             listener.voided(voided.plan(), voided.blob());
         }
     }
 
-    /** Takes a summary; leaves it unread if all that it tells stays true of the next one. */
-    private void summarized(Bulletin.Summary summary) {
-        summaryAt = System.nanoTime();
-        UnreadSummary latest = new UnreadSummary(summary, summaryAt);
-        if (!summary.whole()) {
-            readSummary(); // which told of others
-        }
-        unread = Optional.of(latest);
-        if (summary.whole() && !isDeputy()) {
-            servers = latest;
-        } else {
-            readSummary();
-            show();
-        }
-        brief = summary.brief();
-    }
-
     private void readSummary() {
-        unread.ifPresent(summary -> coordinator.published(summary.get(), summary.heardAt()));
-        unread = Optional.empty();
+        UnreadSummary newer = unread.get();
+        if (newer != null) {
+            coordinator.published(newer.get(), newer.heardAt());
+        }
     }
 
+    /** Shows what this node concludes; to be called when any summary was read. */
     private void show() {
-        List<ServerStatus> known = coordinator.servers();
-        servers = () -> known;
-        brief = FleetBrief.of(known);
+        List<ServerStatus> servers = coordinator.servers();
+        known = new Fleet(servers, FleetBrief.of(servers));
+        unread.set(null);
     }
 
     private void round() {
@@ -360,6 +379,10 @@ public final class Cluster implements AutoCloseable {
                 sendSummary();
                 summaryAt = System.nanoTime();
             } else if (view != null) {
+                if (isDeputy()) { // which must know how each server got on, should it have to judge them
+                    readSummary();
+                    show();
+                }
                 suspectCoordinator(System.nanoTime() - summaryAt);
             }
         } catch (RuntimeException e) {

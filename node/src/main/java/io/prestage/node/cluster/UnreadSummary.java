@@ -37,6 +37,11 @@ final class UnreadSummary implements Supplier<List<ServerStatus>> {
         return servers;
     }
 
+    /** The same in a few numbers. */
+    FleetBrief brief() {
+        return summary.brief();
+    }
+
     /** When it came. */
     long heardAt() {
         return heardAt;
