@@ -199,9 +199,14 @@ final class Participant implements AutoCloseable {
         transfer.flushAll();
     }
 
-    /** The session that this node has in common with a peer. */
+    /**
+     * The session that this node has in common with a peer. Asked for every message, so that lambdas, which are made by a call
+     * into the VM until they are optimized, are kept out of here and of what follows.
+     */
     private Optional<Session> sharing(NodeId peer) {
-        return staging.session().filter(session -> session.digest().equals(peerPlans.get(peer)));
+        Optional<Session> session = staging.session();
+        boolean shared = session.isPresent() && session.get().digest().equals(peerPlans.get(peer));
+        return shared ? session : Optional.empty();
     }
 
     private void join(NodeId peer) {
@@ -238,21 +243,29 @@ final class Participant implements AutoCloseable {
             } else if (message instanceof PlanChunk chunk) {
                 plans.received(peer, chunk, System.nanoTime()).ifPresent(Participant.this::stage);
             } else {
-                sharing(peer).ifPresent(session -> session.said(peer, message));
+                Optional<Session> session = sharing(peer);
+                if (session.isPresent()) {
+                    session.get().said(peer, message);
+                }
             }
         }
 
         @Override
         public void received(NodeId peer, ReceivedPiece piece) {
-            sharing(peer)
-                    .ifPresentOrElse(
-                            session -> session.received(peer, piece),
-                            () -> piece.content().release());
+            Optional<Session> session = sharing(peer);
+            if (session.isPresent()) {
+                session.get().received(peer, piece);
+            } else {
+                piece.content().release();
+            }
         }
 
         @Override
         public void sent(NodeId peer, int piece, int bytes) {
-            staging.session().ifPresent(session -> session.uploaded(peer, bytes));
+            Optional<Session> session = staging.session();
+            if (session.isPresent()) {
+                session.get().uploaded(peer, bytes);
+            }
         }
 
         private void ready(NodeId peer, Digest plan) {

@@ -32,6 +32,7 @@ import io.prestage.protocol.Plan;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -276,8 +277,14 @@ final class Session implements Commands, AutoCloseable {
     // What the swarm decides.
 
     @Override
-    public void announce(NodeId peer, int piece) {
-        store.hash(piece).ifPresent(hash -> transfer.announce(peer, new Held(piece, Statements.fingerprint(hash))));
+    public void announce(Collection<NodeId> peers, int piece) {
+        Optional<byte[]> hash = store.hash(piece);
+        if (hash.isPresent()) {
+            Held held = new Held(piece, Statements.fingerprint(hash.get()));
+            for (NodeId peer : peers) {
+                transfer.announce(peer, held);
+            }
+        }
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.prestage.simulation.ServerModel.Conduct;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.SplittableRandom;
 
 /** One server as it is simulated: its swarm, its links, and what it says in the course of one event. */
@@ -138,11 +139,13 @@ final class SimulatedNode implements Commands {
     }
 
     @Override
-    public void announce(NodeId peer, int piece) {
-        if (announced == announcements.length) {
-            announcements = Arrays.copyOf(announcements, announced * 2);
+    public void announce(Collection<NodeId> peers, int piece) {
+        while (announced + peers.size() > announcements.length) {
+            announcements = Arrays.copyOf(announcements, announcements.length * 2);
         }
-        announcements[announced++] = said(ANNOUNCE, peer, piece);
+        for (NodeId peer : peers) {
+            announcements[announced++] = said(ANNOUNCE, peer, piece);
+        }
     }
 
     @Override

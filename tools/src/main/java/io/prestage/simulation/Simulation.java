@@ -290,7 +290,7 @@ public final class Simulation {
     private void boast(SimulatedNode node, int to) {
         if (node.conduct == Conduct.BOASTER) {
             for (int piece = 0; piece < pieces.count(); piece++) {
-                node.announce(SimulatedNode.id(to), piece);
+                node.announce(List.of(SimulatedNode.id(to)), piece);
             }
             queue.add(now + delay, DELIVER, node.place, 0, 0, node.takeAnnouncements());
         }

@@ -1,13 +1,14 @@
 package io.prestage.node.swarm;
 
 import io.prestage.protocol.NodeId;
+import java.util.Collection;
 
 /**
  * What the swarm decides to do. It is called on the swarm's thread, from within an event, and must not call back into it.
  */
 public interface Commands {
-    /** Tell a neighbour that this node holds a piece. May be gathered with others for a while. */
-    void announce(NodeId peer, int piece);
+    /** Tell neighbours that this node holds a piece. May be gathered with others for a while. */
+    void announce(Collection<NodeId> peers, int piece);
 
     /** The same, but at once: the neighbour is the only one to be told, and this node's uplink waits for it to ask. */
     void reveal(NodeId peer, int piece);

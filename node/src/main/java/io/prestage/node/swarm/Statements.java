@@ -25,7 +25,7 @@ public final class Statements {
 
     /** The first 64 bits of a piece's hash. */
     public static long fingerprint(Digest hash) {
-        return Long.parseUnsignedLong(hash.hex().substring(0, 16), 16);
+        return fingerprint(hash.raw());
     }
 
     /** The first 64 bits of a piece's hash, given as 32 raw bytes. */

@@ -193,7 +193,7 @@ public final class Swarm {
         line.add(peer);
         held.forEach(piece -> {
             if (!spreading.withholds(piece)) {
-                commands.announce(id, piece);
+                commands.announce(List.of(id), piece);
             }
         });
         spreading.reveal(now);
@@ -650,8 +650,6 @@ public final class Swarm {
     }
 
     private void announce(int piece) {
-        for (Peer peer : line) {
-            commands.announce(peer.id, piece);
-        }
+        commands.announce(peers.keySet(), piece);
     }
 }

@@ -161,7 +161,9 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
 
     private void decode(ChannelHandlerContext context, ByteBuffer whole) {
         Optional<Message> message = MessageCodec.decode(type, whole);
-        message.ifPresent(context::fireChannelRead);
+        if (message.isPresent()) { // for every message: a bound reference would be made by a call into the VM
+            context.fireChannelRead(message.get());
+        }
     }
 
     private static void fill(ByteBuffer to, ByteBuf from) {

@@ -9,6 +9,7 @@ import io.prestage.protocol.NodeId;
 import io.prestage.protocol.Pieces;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -359,8 +360,8 @@ final class SwarmTest {
 
     private final class Recorder implements Commands {
         @Override
-        public void announce(NodeId peer, int piece) {
-            said.add("announce " + peer.low() + " " + piece);
+        public void announce(Collection<NodeId> peers, int piece) {
+            peers.forEach(peer -> said.add("announce " + peer.low() + " " + piece));
         }
 
         @Override
