@@ -279,11 +279,16 @@ final class Session implements Commands, AutoCloseable {
     @Override
     public void announce(Collection<NodeId> peers, int piece) {
         Optional<byte[]> hash = store.hash(piece);
-        if (hash.isPresent()) {
-            Held held = new Held(piece, Statements.fingerprint(hash.get()));
-            for (NodeId peer : peers) {
-                transfer.announce(peer, held);
-            }
+        if (hash.isPresent() && !peers.isEmpty()) {
+            transfer.announce(peers, new Held(piece, Statements.fingerprint(hash.get())));
+        }
+    }
+
+    @Override
+    public void mention(Collection<NodeId> peers, int piece) {
+        Optional<byte[]> hash = store.hash(piece);
+        if (hash.isPresent() && !peers.isEmpty()) {
+            transfer.mention(peers, new Held(piece, Statements.fingerprint(hash.get())));
         }
     }
 

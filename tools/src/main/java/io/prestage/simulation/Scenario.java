@@ -24,18 +24,15 @@ public record Scenario(Pieces pieces, List<ServerModel> servers, SwarmRules rule
      * What lies between two servers.
      *
      * @param delay from a message's sending to its being acted on: the switch, two kernels, two event loops
-     * @param gather how long announcements to a neighbour are gathered into one message
      * @param hashing how fast pieces are hashed and written, from their last byte to their being announced
      * @param buffered bytes of a connection that its sender's kernel takes before they are sent
      * @param connecting from a node's joining to its connections' standing
      * @param noticing from a server's end to its neighbours' knowing
      */
-    public record Path(
-            Duration delay, Duration gather, Rate hashing, Bytes buffered, Duration connecting, Duration noticing) {
-        /** A LAN: half a millisecond a message, announcements gathered as the node does it, half a gigabyte hashed a second. */
+    public record Path(Duration delay, Rate hashing, Bytes buffered, Duration connecting, Duration noticing) {
+        /** A LAN: half a millisecond a message, half a gigabyte hashed a second. */
         public static final Path LAN = new Path(
                 Duration.ofNanos(500_000),
-                Duration.ofMillis(20),
                 new Rate(4_000_000_000L),
                 new Bytes(0),
                 Duration.ofMillis(2),
@@ -43,7 +40,7 @@ public record Scenario(Pieces pieces, List<ServerModel> servers, SwarmRules rule
 
         /** The same with another delay. */
         public Path withDelay(Duration other) {
-            return new Path(other, gather, hashing, buffered, connecting, noticing);
+            return new Path(other, hashing, buffered, connecting, noticing);
         }
     }
 

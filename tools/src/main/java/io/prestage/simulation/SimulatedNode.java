@@ -1,6 +1,7 @@
 package io.prestage.simulation;
 
 import io.prestage.node.swarm.Commands;
+import io.prestage.node.swarm.Gathering;
 import io.prestage.node.swarm.OriginSchedule;
 import io.prestage.node.swarm.Swarm;
 import io.prestage.protocol.NodeId;
@@ -52,15 +53,38 @@ final class SimulatedNode implements Commands {
     /** Whether it fetches from the origin at present. */
     boolean fetching;
 
-    /** When announcements last left. */
-    long announcedAt = Long.MIN_VALUE / 2;
+    final Gathering announcements = Gathering.ofAnnouncements(0);
+    final Gathering mentions = Gathering.ofMentions(0);
 
     private final Simulation simulation;
-    private long[] outbox = new long[16];
-    private int written;
-    private long[] announcements = new long[64];
-    private int announced;
-    private boolean gathering;
+    private final Words outbox = new Words();
+    private final Words announced = new Words();
+    private final Words mentioned = new Words();
+    private boolean announces;
+    private boolean mentioning;
+
+    /** What was said, one word each. */
+    private static final class Words {
+        private long[] words = new long[16];
+        private int count;
+
+        void add(long word) {
+            if (count == words.length) {
+                words = Arrays.copyOf(words, count * 2);
+            }
+            words[count++] = word;
+        }
+
+        /** All of it; null if there is nothing. */
+        long[] take() {
+            if (count == 0) {
+                return null;
+            }
+            long[] taken = Arrays.copyOf(words, count);
+            count = 0;
+            return taken;
+        }
+    }
 
     SimulatedNode(Simulation simulation, int place, Scenario scenario, SplittableRandom random) {
         this.simulation = simulation;
@@ -111,40 +135,55 @@ final class SimulatedNode implements Commands {
 
     /** What was said since the last call, announcements not counted, or null. */
     long[] takeOutbox() {
-        if (written == 0) {
-            return null;
-        }
-        long[] taken = Arrays.copyOf(outbox, written);
-        written = 0;
-        return taken;
+        return outbox.take();
     }
 
-    /** Whether there are announcements that nobody was told that they are being gathered. */
-    boolean beginsToGather() {
-        boolean begins = announced > 0 && !gathering;
-        gathering |= begins;
+    /** Whether announcements have begun to be gathered since the last call. */
+    boolean beginsToAnnounce() {
+        boolean begins = announces;
+        announces = false;
+        return begins;
+    }
+
+    /** Whether mentions have begun to be gathered since the last call. */
+    boolean beginsToMention() {
+        boolean begins = mentioning;
+        mentioning = false;
         return begins;
     }
 
     /** The announcements that were gathered, those to the same neighbour one after the other; or null. */
-    long[] takeAnnouncements() {
-        gathering = false;
-        if (announced == 0) {
-            return null;
+    long[] takeAnnouncements(long now) {
+        announcements.left(now);
+        return sorted(announced.take());
+    }
+
+    /** The same of mentions. */
+    long[] takeMentions(long now) {
+        mentions.left(now);
+        return sorted(mentioned.take());
+    }
+
+    private static long[] sorted(long[] words) {
+        if (words != null) {
+            Arrays.sort(words);
         }
-        long[] taken = Arrays.copyOf(announcements, announced);
-        Arrays.sort(taken);
-        announced = 0;
-        return taken;
+        return words;
     }
 
     @Override
     public void announce(Collection<NodeId> peers, int piece) {
-        while (announced + peers.size() > announcements.length) {
-            announcements = Arrays.copyOf(announcements, announcements.length * 2);
-        }
         for (NodeId peer : peers) {
-            announcements[announced++] = said(ANNOUNCE, peer, piece);
+            announced.add(said(ANNOUNCE, peer, piece));
+            announces |= announcements.add();
+        }
+    }
+
+    @Override
+    public void mention(Collection<NodeId> peers, int piece) {
+        for (NodeId peer : peers) {
+            mentioned.add(said(ANNOUNCE, peer, piece));
+            mentioning |= mentions.add();
         }
     }
 
@@ -179,9 +218,6 @@ final class SimulatedNode implements Commands {
     }
 
     private void write(int what, NodeId peer, int piece) {
-        if (written == outbox.length) {
-            outbox = Arrays.copyOf(outbox, written * 2);
-        }
-        outbox[written++] = said(what, peer, piece);
+        outbox.add(said(what, peer, piece));
     }
 }

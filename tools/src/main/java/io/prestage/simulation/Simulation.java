@@ -44,7 +44,8 @@ public final class Simulation {
     private static final int UNLINK = 8; // the neighbour, -
     private static final int TICKED = 9;
     private static final int FETCHED = 10; // -, the piece, the run's end
-    private static final int GATHERED = 11;
+    private static final int ANNOUNCED = 11;
+    private static final int MENTIONED = 14;
     private static final int MEMBERS = 12;
     private static final int LEAVE = 13;
 
@@ -61,7 +62,6 @@ public final class Simulation {
     private final Held[] statements;
     private final List<Held> heard = new ArrayList<>();
     private final long delay;
-    private final long gather;
     private final double nanosPerByteHashed;
     private Ownership ownership;
     private long now;
@@ -85,7 +85,6 @@ public final class Simulation {
         this.pieces = scenario.pieces();
         this.watcher = watcher;
         this.delay = scenario.path().delay().toNanos();
-        this.gather = scenario.path().gather().toNanos();
         this.nanosPerByteHashed = 1e9 / scenario.path().hashing().bytesPerSecond();
         this.ownership = Ownership.none(pieces.blobs());
         this.nodes = new SimulatedNode[scenario.servers().size()];
@@ -190,7 +189,8 @@ public final class Simulation {
                 queue.add(now + TICK, TICKED, node.place, 0, 0);
             }
             case FETCHED -> fetched(node, number, (int) queue.payload()[0]);
-            case GATHERED -> announce(node);
+            case ANNOUNCED -> send(node, node.takeAnnouncements(now));
+            case MENTIONED -> send(node, node.takeMentions(now));
             default -> throw new IllegalStateException("no event is of kind " + queue.kind());
         }
         flush(node);
@@ -292,7 +292,7 @@ public final class Simulation {
             for (int piece = 0; piece < pieces.count(); piece++) {
                 node.announce(List.of(SimulatedNode.id(to)), piece);
             }
-            queue.add(now + delay, DELIVER, node.place, 0, 0, node.takeAnnouncements());
+            queue.add(now + delay, DELIVER, node.place, 0, 0, node.takeAnnouncements(now));
         }
     }
 
@@ -354,15 +354,13 @@ public final class Simulation {
     // Messages.
 
     private void flush(SimulatedNode node) {
-        if (node.beginsToGather()) {
-            queue.add(Math.max(now, node.announcedAt + gather), GATHERED, node.place, 0, 0);
+        if (node.beginsToAnnounce()) {
+            queue.add(Math.max(now, node.announcements.due()), ANNOUNCED, node.place, 0, 0);
+        }
+        if (node.beginsToMention()) {
+            queue.add(Math.max(now, node.mentions.due()), MENTIONED, node.place, 0, 0);
         }
         send(node, node.takeOutbox());
-    }
-
-    private void announce(SimulatedNode node) {
-        node.announcedAt = now;
-        send(node, node.takeAnnouncements());
     }
 
     private void send(SimulatedNode node, long[] said) {

@@ -45,7 +45,8 @@ public final class Swarm {
     /** What is neither held nor asked of anybody nor being verified is open there. */
     private final RarestFirst wanted;
 
-    private final PieceSet verifying;
+    /** Pieces that have arrived and are being verified, and who sent each. */
+    private final Map<Integer, NodeId> verifying = new HashMap<>();
 
     /** Neighbours that each piece is asked of, those that let it lapse not counted. */
     private final int[] copies;
@@ -82,7 +83,6 @@ public final class Swarm {
         this.firstDeadline = rules.firstDeadline(pieceBytes);
         this.held = new PieceSet(pieces.count());
         this.wanted = new RarestFirst(pieces.count());
-        this.verifying = new PieceSet(pieces.count());
         this.stopped = new PieceSet(pieces.count());
         this.spreading = new Spreading(pieces.count(), rules, firstDeadline, wanted, line, commands);
         this.copies = new int[pieces.count()];
@@ -271,9 +271,9 @@ public final class Swarm {
             }
             return false;
         }
-        boolean missing = !held.contains(piece) && !verifying.contains(piece);
+        boolean missing = !held.contains(piece) && !verifying.containsKey(piece);
         if (missing) {
-            verifying.add(piece);
+            verifying.put(piece, id);
             wanted.close(piece);
             cancelElsewhere(piece);
         }
@@ -283,9 +283,9 @@ public final class Swarm {
 
     /** A piece that arrived matches its hash and is stored. */
     public void verified(int piece, long now) {
-        verifying.remove(piece);
+        NodeId sender = verifying.remove(piece);
         if (hold(piece)) {
-            announce(piece);
+            announce(piece, sender);
         }
         openUp();
         if (cramped || !wanted.isAnyOpen()) {
@@ -447,7 +447,7 @@ public final class Swarm {
     }
 
     private boolean hasRoom() {
-        return (long) (asked + verifying.count() + 1) * pieceBytes <= Math.max(rules.bytesInFlight(), pieceBytes);
+        return (long) (asked + verifying.size() + 1) * pieceBytes <= Math.max(rules.bytesInFlight(), pieceBytes);
     }
 
     /** The piece to ask a neighbour for, or -1. */
@@ -625,7 +625,7 @@ public final class Swarm {
     }
 
     private void reopen(int piece) {
-        boolean busy = held.contains(piece) || verifying.contains(piece) || copies[piece] > 0;
+        boolean busy = held.contains(piece) || verifying.containsKey(piece) || copies[piece] > 0;
         if (!busy && !stopped.contains(piece)) {
             wanted.open(piece);
         }
@@ -650,6 +650,18 @@ public final class Swarm {
     }
 
     private void announce(int piece) {
-        commands.announce(peers.keySet(), piece);
+        announce(piece, null);
+    }
+
+    /** Tells neighbours that a piece is held; its sender, who may be a seed that waits for its spreading, as those who lack it. */
+    private void announce(int piece, NodeId sender) {
+        List<NodeId> waiting = new ArrayList<>(line.size());
+        List<NodeId> having = new ArrayList<>(line.size());
+        for (Peer peer : line) {
+            boolean waits = !peer.has.contains(piece) || peer.id.equals(sender);
+            (waits ? waiting : having).add(peer.id);
+        }
+        commands.announce(waiting, piece);
+        commands.mention(having, piece);
     }
 }

@@ -40,7 +40,8 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
 
     private final Transfer transfer;
     private final Optional<NodeId> expected;
-    private final List<Held> announcements = new ArrayList<>();
+    private final List<Held> gathered = new ArrayList<>();
+    private boolean announced;
     private final FrameBuffer outgoing = new FrameBuffer();
     private ChannelHandlerContext context;
     private NodeId peer;
@@ -138,7 +139,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
 
     /** Writes a message, to be flushed with the others of this turn; announcements that were gathered go before it. */
     void send(Message message) {
-        sendAnnouncements();
+        sendGathered();
         write(message);
     }
 
@@ -170,9 +171,20 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Gathers an announcement with others; {@link #sendAnnouncements} sends them. */
+    /** Gathers an announcement with others; {@link #sendGathered} sends them. */
     void announce(Held held) {
-        announcements.add(held);
+        gathered.add(held);
+        announced = true;
+    }
+
+    /** The same of a piece that the peer holds, too. */
+    void mention(Held held) {
+        gathered.add(held);
+    }
+
+    /** Whether something that was gathered is new to the peer. */
+    boolean hasAnnounced() {
+        return announced;
     }
 
     /** Whether something written can still reach the peer. */
@@ -224,15 +236,16 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
     }
 
     /** Writes the announcements that were gathered, to be flushed with the others of this turn. */
-    void sendAnnouncements() {
-        if (announcements.isEmpty()) {
+    void sendGathered() {
+        if (gathered.isEmpty()) {
             return;
         }
-        for (int from = 0; from < announcements.size(); from += Message.MAX_HAVE) {
-            int to = Math.min(announcements.size(), from + Message.MAX_HAVE);
-            write(new Have(announcements.subList(from, to)));
+        announced = false;
+        for (int from = 0; from < gathered.size(); from += Message.MAX_HAVE) {
+            int to = Math.min(gathered.size(), from + Message.MAX_HAVE);
+            write(new Have(gathered.subList(from, to)));
         }
-        announcements.clear();
+        gathered.clear();
     }
 
     /** Closes if nothing was heard for some time, and says something if this node has said nothing for some. */

@@ -21,6 +21,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.prestage.node.swarm.Gathering;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.Message;
 import io.prestage.protocol.Message.Held;
@@ -34,6 +35,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -56,11 +58,6 @@ public final class Transfer implements AutoCloseable {
     static final Duration SILENCE = Duration.ofSeconds(20);
     /** Bytes that are read at once while no piece is arriving. */
     static final int READ_BYTES = 64 << 10;
-    /**
-     * How long announcements are gathered: the first after a silence goes at once, those after it together. At 100 Mbit/s a node with
-     * 8 neighbours tells of 190 pieces a second, each 8 times; a message for each is most of what its thread does.
-     */
-    private static final Duration GATHER = Duration.ofMillis(20);
 
     private static final Duration PING_AFTER = Duration.ofSeconds(5);
     private static final Duration REVIEW = Duration.ofSeconds(1);
@@ -95,10 +92,10 @@ public final class Transfer implements AutoCloseable {
     private final Map<NodeId, InetSocketAddress> wanted = new HashMap<>();
     private final Set<NodeId> dialling = new HashSet<>();
     private final Set<NodeId> quarantined = new HashSet<>();
+    private final Gathering announcements = Gathering.ofAnnouncements(System.nanoTime());
+    private final Gathering mentions = Gathering.ofMentions(System.nanoTime());
     private Optional<Digest> plan = Optional.empty();
     private volatile Channel server;
-    private boolean announcing;
-    private long announcedAt = System.nanoTime();
     private boolean closed;
 
     /** A transfer without limits. */
@@ -216,16 +213,31 @@ public final class Transfer implements AutoCloseable {
         }
     }
 
-    /** Tells a peer of a piece within {@link #GATHER}, in one message with others. */
-    public void announce(NodeId peer, Held held) {
-        PeerConnection connection = connections.get(peer);
-        if (connection != null) {
-            connection.announce(held);
-            if (!announcing) {
-                announcing = true;
-                long wait = Math.max(0, announcedAt + GATHER.toNanos() - System.nanoTime());
-                loop.schedule(this::flushAnnouncements, wait, TimeUnit.NANOSECONDS);
+    /** Tells peers of a piece that they lack, soon and in one message with others. */
+    public void announce(Collection<NodeId> peers, Held held) {
+        for (NodeId peer : peers) {
+            PeerConnection connection = connections.get(peer);
+            if (connection != null) {
+                connection.announce(held);
             }
+        }
+        if (announcements.add()) {
+            long wait = Math.max(0, announcements.due() - System.nanoTime());
+            loop.schedule(this::sendAnnouncements, wait, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Tells peers of a piece that they hold, too, with whatever else is said to them or after a while. */
+    public void mention(Collection<NodeId> peers, Held held) {
+        for (NodeId peer : peers) {
+            PeerConnection connection = connections.get(peer);
+            if (connection != null) {
+                connection.mention(held);
+            }
+        }
+        if (mentions.add()) {
+            long wait = Math.max(0, mentions.due() - System.nanoTime());
+            loop.schedule(this::sendMentions, wait, TimeUnit.NANOSECONDS);
         }
     }
 
@@ -234,7 +246,7 @@ public final class Transfer implements AutoCloseable {
         PeerConnection connection = connections.get(peer);
         if (connection != null) {
             connection.announce(held);
-            connection.sendAnnouncements();
+            connection.sendGathered();
         }
     }
 
@@ -252,10 +264,19 @@ public final class Transfer implements AutoCloseable {
         }
     }
 
-    private void flushAnnouncements() {
-        announcing = false;
-        announcedAt = System.nanoTime();
-        connections.values().forEach(PeerConnection::sendAnnouncements);
+    private void sendAnnouncements() {
+        announcements.left(System.nanoTime());
+        for (PeerConnection connection : connections.values()) {
+            if (connection.hasAnnounced()) {
+                connection.sendGathered();
+            }
+        }
+        flushAll();
+    }
+
+    private void sendMentions() {
+        mentions.left(System.nanoTime());
+        connections.values().forEach(PeerConnection::sendGathered);
         flushAll();
     }
 

@@ -365,6 +365,11 @@ final class SwarmTest {
         }
 
         @Override
+        public void mention(Collection<NodeId> peers, int piece) {
+            peers.forEach(peer -> said.add("mention " + peer.low() + " " + piece));
+        }
+
+        @Override
         public void reveal(NodeId peer, int piece) {
             said.add("announce " + peer.low() + " " + piece);
         }

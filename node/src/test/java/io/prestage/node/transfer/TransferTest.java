@@ -90,7 +90,7 @@ final class TransferTest {
         low.transfer.loop().execute(() -> {
             low.transfer.send(HIGH, new Request(5));
             for (int piece = 0; piece < Message.MAX_HAVE + 1; piece++) {
-                low.transfer.announce(HIGH, new Held(piece, piece));
+                low.transfer.announce(List.of(HIGH), new Held(piece, piece));
             }
             low.transfer.flushAll();
         });
@@ -108,10 +108,10 @@ final class TransferTest {
         low.connect(high);
         await().atMost(SOON).until(() -> low.heard("connected"));
         low.transfer.loop().execute(() -> {
-            low.transfer.announce(HIGH, new Held(1, 1));
-            low.transfer.announce(HIGH, new Held(2, 2));
+            low.transfer.announce(List.of(HIGH), new Held(1, 1));
+            low.transfer.announce(List.of(HIGH), new Held(2, 2));
             low.transfer.announceNow(HIGH, new Held(3, 3));
-            low.transfer.announce(HIGH, new Held(4, 4));
+            low.transfer.announce(List.of(HIGH), new Held(4, 4));
             low.transfer.send(HIGH, new Request(5));
             low.transfer.flushAll();
         });
