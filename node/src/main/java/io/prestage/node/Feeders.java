@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Tells which peers a node receives from at present: how much of each came between the last two looks, which are two seconds or
- * more apart. Safe for every thread.
+ * Tells which peers a node receives from at present: how much of each came between the last two looks, which are a second and a
+ * half or more apart. Safe for every thread.
  */
 final class Feeders {
-    /** Half a second less, so that who asks once a second looks every other time. */
+    /** So that who asks once a second looks every other time. */
     private static final long APART_NANOS = Duration.ofMillis(1500).toNanos();
 
     private final Tally tally;
@@ -48,9 +48,9 @@ final class Feeders {
         for (Map.Entry<NodeId, LongAdder> from : tally.receivedFrom.entrySet()) {
             long bytes = from.getValue().sum();
             Long before = counted.put(from.getKey(), bytes);
-            long came = bytes - (before == null ? 0 : before);
-            if (looked && came > 0) {
-                insert(found, new Feeder(from.getKey(), (long) (came / seconds)));
+            long rate = Math.round((bytes - (before == null ? 0 : before)) / seconds);
+            if (looked && rate > 0) {
+                insert(found, new Feeder(from.getKey(), rate));
             }
         }
         return List.copyOf(found);

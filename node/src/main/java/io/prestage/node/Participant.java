@@ -201,7 +201,7 @@ final class Participant implements AutoCloseable {
 
     /**
      * The session that this node has in common with a peer. Asked for every message, so that lambdas, which are made by a call
-     * into the VM until they are optimized, are kept out of here and of what follows.
+     * into the VM until they are optimized, are kept out of here.
      */
     private Optional<Session> sharing(NodeId peer) {
         Optional<Session> session = staging.session();

@@ -10,6 +10,7 @@ import io.prestage.node.store.Slice;
 import io.prestage.node.store.Store;
 import io.prestage.node.store.StoreException;
 import io.prestage.node.swarm.Commands;
+import io.prestage.node.swarm.Gathering;
 import io.prestage.node.swarm.Statements;
 import io.prestage.node.swarm.Swarm;
 import io.prestage.node.swarm.SwarmRules;
@@ -70,6 +71,8 @@ final class Session implements Commands, AutoCloseable {
     private final Events events;
     private final Swarm swarm;
     private final Statements statements;
+    private final Gathering announcements = Gathering.ofAnnouncements(System.nanoTime());
+    private final Gathering mentions = Gathering.ofMentions(System.nanoTime());
     private final ExecutorService workers = Executors.newFixedThreadPool(WORKERS, run -> named(run, "verify"));
     private final ExecutorService finisher = Executors.newSingleThreadExecutor(run -> named(run, "finish"));
     /** Blobs of which nothing is asked for, and until when. */
@@ -252,6 +255,7 @@ final class Session implements Commands, AutoCloseable {
         } catch (StoreException e) {
             events.failed(e);
         }
+        transfer.retract(pieces.first(blob), pieces.end(blob));
         for (int piece = pieces.first(blob); piece < pieces.end(blob); piece++) {
             statements.forget(piece);
             if (swarm.held().contains(piece)) {
@@ -281,6 +285,9 @@ final class Session implements Commands, AutoCloseable {
         Optional<byte[]> hash = store.hash(piece);
         if (hash.isPresent() && !peers.isEmpty()) {
             transfer.announce(peers, new Held(piece, Statements.fingerprint(hash.get())));
+            if (announcements.add()) {
+                whenDue(announcements, transfer::sendAnnouncements);
+            }
         }
     }
 
@@ -289,7 +296,21 @@ final class Session implements Commands, AutoCloseable {
         Optional<byte[]> hash = store.hash(piece);
         if (hash.isPresent() && !peers.isEmpty()) {
             transfer.mention(peers, new Held(piece, Statements.fingerprint(hash.get())));
+            if (mentions.add()) {
+                whenDue(mentions, transfer::sendMentions);
+            }
         }
+    }
+
+    private void whenDue(Gathering gathered, Runnable sending) {
+        long wait = Math.max(0, gathered.due() - System.nanoTime());
+        loop.schedule(
+                () -> {
+                    gathered.left(System.nanoTime());
+                    sending.run();
+                },
+                wait,
+                TimeUnit.NANOSECONDS);
     }
 
     @Override

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A node's membership in its cluster.
  *
- * <p>A node's address in JGroups is its {@link NodeId}. One thread owns the state; the listener is called on it. Methods can be
+ * <p>A node's address in JGroups is its {@link NodeId}. One thread owns the state, but for the latest summary; the listener is called on it. Methods can be
  * called from any thread.
  */
 public final class Cluster implements AutoCloseable {
@@ -67,11 +67,13 @@ public final class Cluster implements AutoCloseable {
     private final JChannel channel;
     private final MessageDispatcher dispatcher;
     private volatile ClusterState state = ClusterState.EMPTY;
-    private volatile Fleet known = new Fleet(List.of(), FleetBrief.NONE);
     private volatile View view;
 
-    /** What the coordinator told of all servers, if that is newer than what is known. */
-    private final AtomicReference<UnreadSummary> unread = new AtomicReference<>();
+    /** What is shown: the latest that was told of all servers, if nobody has read it yet, or what became of it. */
+    private final AtomicReference<Fleet> fleet = new AtomicReference<>(Fleet.Known.of(List.of()));
+
+    /** What was shown when it was last read; of the cluster's thread. */
+    private Fleet read = fleet.get();
 
     /** When it last told of any, or was last replaced. */
     private volatile long summaryAt = System.nanoTime();
@@ -81,9 +83,6 @@ public final class Cluster implements AutoCloseable {
     private boolean settled;
     private long viewedAt;
     private boolean publishing;
-
-    /** All servers, and the same in a few numbers. */
-    private record Fleet(List<ServerStatus> servers, FleetBrief brief) {}
 
     /** What is told to whoever runs the node. */
     public interface Listener {
@@ -194,14 +193,12 @@ public final class Cluster implements AutoCloseable {
 
     /** Every server of the fleet, those that left included. */
     public List<ServerStatus> servers() {
-        UnreadSummary newer = unread.get();
-        return newer == null ? known.servers() : newer.get();
+        return fleet.get().servers();
     }
 
     /** The same in a few numbers, which cost nothing to ask for. */
     public FleetBrief brief() {
-        UnreadSummary newer = unread.get();
-        return newer == null ? known.brief() : newer.brief();
+        return fleet.get().brief();
     }
 
     /** Members that JGroups sees, those that have not reported yet included. */
@@ -288,8 +285,8 @@ public final class Cluster implements AutoCloseable {
     }
 
     /**
-     * Takes a summary. If it tells of all servers, nothing of what was known stays true, so that nobody needs to be woken to read
-     * it: it comes every second, and hardly anyone looks.
+     * Takes a summary. One that tells of all servers is shown as it is, so that nobody needs to be woken to read it: it comes every
+     * second, and hardly anyone looks.
      */
     private void summarized(Address sender, Bulletin.Summary summary) {
         if (isCoordinator() || !isFromCoordinator(sender)) {
@@ -298,15 +295,9 @@ public final class Cluster implements AutoCloseable {
         UnreadSummary latest = new UnreadSummary(summary, System.nanoTime());
         summaryAt = latest.heardAt();
         if (summary.whole()) {
-            unread.set(latest);
+            fleet.set(latest);
         } else {
-            submit(() -> {
-                if (!isCoordinator()) {
-                    readSummary(); // which told of others
-                    coordinator.published(latest.get(), latest.heardAt());
-                    show();
-                }
-            });
+            submit(() -> readPart(latest));
         }
     }
 
@@ -354,18 +345,37 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
+    /** Takes over what the coordinator told last, if nobody has. */
     private void readSummary() {
-        UnreadSummary newer = unread.get();
-        if (newer != null) {
-            coordinator.published(newer.get(), newer.heardAt());
+        read = fleet.get();
+        if (read instanceof UnreadSummary unread && !isCoordinator()) {
+            coordinator.published(unread.servers(), unread.heardAt());
         }
     }
 
-    /** Shows what this node concludes; to be called when any summary was read. */
+    /** Takes over what the coordinator told of some servers, unless it told of all since. */
+    private void readPart(UnreadSummary part) {
+        boolean outdated = fleet.get() instanceof UnreadSummary unread && unread.heardAt() - part.heardAt() > 0;
+        if (!outdated && !isCoordinator()) {
+            readSummary();
+            coordinator.published(part.servers(), part.heardAt());
+            show(new Fleet.Known(coordinator.servers(), part.brief()));
+        }
+    }
+
+    /** Shows what this node concludes. */
     private void show() {
-        List<ServerStatus> servers = coordinator.servers();
-        known = new Fleet(servers, FleetBrief.of(servers));
-        unread.set(null);
+        show(Fleet.Known.of(coordinator.servers()));
+    }
+
+    /** Shows something else than what was read, unless something newer came meanwhile; the coordinator knows best. */
+    private void show(Fleet concluded) {
+        if (isCoordinator()) {
+            fleet.set(concluded);
+        } else {
+            fleet.compareAndSet(read, concluded);
+        }
+        read = fleet.get();
     }
 
     private void round() {
@@ -379,9 +389,9 @@ public final class Cluster implements AutoCloseable {
                 sendSummary();
                 summaryAt = System.nanoTime();
             } else if (view != null) {
-                if (isDeputy()) { // which must know how each server got on, should it have to judge them
+                if (isDeputy() && fleet.get() instanceof UnreadSummary) { // it may have to judge how servers got on
                     readSummary();
-                    show();
+                    show(new Fleet.Known(coordinator.servers(), read.brief()));
                 }
                 suspectCoordinator(System.nanoTime() - summaryAt);
             }
@@ -442,7 +452,7 @@ public final class Cluster implements AutoCloseable {
     }
 
     private void sendSummary() {
-        List<ServerStatus> known = servers();
+        List<ServerStatus> known = coordinator.servers();
         List<ServerStatus> rows = summaryRows.next(known, view.size());
         if (view.size() > 1 && !rows.isEmpty()) {
             send(null, Bulletin.Summary.of(rows, known));

@@ -85,6 +85,7 @@ final class Coordinator {
         view = new LinkedHashSet<>(members);
         pieces.keySet().retainAll(view);
         servers.replaceAll((id, server) -> view.contains(id) ? server : server.gone());
+        forgetFormerRuns();
         conclude();
     }
 

@@ -1,12 +1,11 @@
 package io.prestage.node.cluster;
 
 import java.util.List;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What the coordinator told of all servers, read when somebody asks for the first time. Thread-safe. */
-final class UnreadSummary implements Supplier<List<ServerStatus>> {
+final class UnreadSummary implements Fleet {
     private static final Logger LOG = LoggerFactory.getLogger(UnreadSummary.class);
 
     private final Bulletin.Summary summary;
@@ -25,7 +24,7 @@ final class UnreadSummary implements Supplier<List<ServerStatus>> {
 
     /** The servers in {@link Coordinator#inOrder order}; none if the rows cannot be read. */
     @Override
-    public synchronized List<ServerStatus> get() {
+    public synchronized List<ServerStatus> servers() {
         if (servers == null) {
             try {
                 servers = Coordinator.inOrder(summary.servers());
@@ -37,8 +36,8 @@ final class UnreadSummary implements Supplier<List<ServerStatus>> {
         return servers;
     }
 
-    /** The same in a few numbers. */
-    FleetBrief brief() {
+    @Override
+    public FleetBrief brief() {
         return summary.brief();
     }
 

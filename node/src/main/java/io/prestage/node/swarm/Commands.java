@@ -10,7 +10,7 @@ public interface Commands {
     /** Tell neighbours that this node holds a piece. May be gathered with others for a while. */
     void announce(Collection<NodeId> peers, int piece);
 
-    /** The same of a piece that these neighbours hold, too: they will not ask for it, so that there is no hurry. */
+    /** The same of a piece that these neighbours hold already: they will not ask for it, so that there is no hurry. */
     void mention(Collection<NodeId> peers, int piece);
 
     /** Tell a neighbour of a piece at once: the neighbour is the only one to be told, and this node's uplink waits for it to ask. */

@@ -191,9 +191,10 @@ public final class Swarm {
         Peer peer = new Peer(id, pieces.count());
         peers.put(id, peer);
         line.add(peer);
+        List<NodeId> only = List.of(id);
         held.forEach(piece -> {
             if (!spreading.withholds(piece)) {
-                commands.announce(List.of(id), piece);
+                commands.announce(only, piece);
             }
         });
         spreading.reveal(now);

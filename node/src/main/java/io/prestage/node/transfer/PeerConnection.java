@@ -177,12 +177,17 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
         announced = true;
     }
 
-    /** The same of a piece that the peer holds, too. */
+    /** The same of a piece that the peer can wait to be told of. */
     void mention(Held held) {
         gathered.add(held);
     }
 
-    /** Whether something that was gathered is new to the peer. */
+    /** Tells nothing of pieces, from one to the one before another, that has not been sent. */
+    void retract(int first, int end) {
+        gathered.removeIf(held -> first <= held.piece() && held.piece() < end);
+    }
+
+    /** Whether something that was gathered cannot wait. */
     boolean hasAnnounced() {
         return announced;
     }

@@ -21,7 +21,6 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.prestage.node.swarm.Gathering;
 import io.prestage.protocol.Digest;
 import io.prestage.protocol.Message;
 import io.prestage.protocol.Message.Held;
@@ -92,8 +91,6 @@ public final class Transfer implements AutoCloseable {
     private final Map<NodeId, InetSocketAddress> wanted = new HashMap<>();
     private final Set<NodeId> dialling = new HashSet<>();
     private final Set<NodeId> quarantined = new HashSet<>();
-    private final Gathering announcements = Gathering.ofAnnouncements(System.nanoTime());
-    private final Gathering mentions = Gathering.ofMentions(System.nanoTime());
     private Optional<Digest> plan = Optional.empty();
     private volatile Channel server;
     private boolean closed;
@@ -213,7 +210,7 @@ public final class Transfer implements AutoCloseable {
         }
     }
 
-    /** Tells peers of a piece that they lack, soon and in one message with others. */
+    /** Gathers what peers are to be told of a piece, until {@link #sendAnnouncements} or the next message to each. */
     public void announce(Collection<NodeId> peers, Held held) {
         for (NodeId peer : peers) {
             PeerConnection connection = connections.get(peer);
@@ -221,13 +218,9 @@ public final class Transfer implements AutoCloseable {
                 connection.announce(held);
             }
         }
-        if (announcements.add()) {
-            long wait = Math.max(0, announcements.due() - System.nanoTime());
-            loop.schedule(this::sendAnnouncements, wait, TimeUnit.NANOSECONDS);
-        }
     }
 
-    /** Tells peers of a piece that they hold, too, with whatever else is said to them or after a while. */
+    /** The same, but until {@link #sendMentions} or the next message to each. */
     public void mention(Collection<NodeId> peers, Held held) {
         for (NodeId peer : peers) {
             PeerConnection connection = connections.get(peer);
@@ -235,10 +228,11 @@ public final class Transfer implements AutoCloseable {
                 connection.mention(held);
             }
         }
-        if (mentions.add()) {
-            long wait = Math.max(0, mentions.due() - System.nanoTime());
-            loop.schedule(this::sendMentions, wait, TimeUnit.NANOSECONDS);
-        }
+    }
+
+    /** Tells no peer any more of pieces that were announced or mentioned and have not left yet. */
+    public void retract(int first, int end) {
+        connections.values().forEach(connection -> connection.retract(first, end));
     }
 
     /** Tells a peer of a piece with the next {@link #flushAll}. */
@@ -248,6 +242,22 @@ public final class Transfer implements AutoCloseable {
             connection.announce(held);
             connection.sendGathered();
         }
+    }
+
+    /** Sends all that was gathered to those peers to whom something of it was announced. */
+    public void sendAnnouncements() {
+        for (PeerConnection connection : connections.values()) {
+            if (connection.hasAnnounced()) {
+                connection.sendGathered();
+            }
+        }
+        flushAll();
+    }
+
+    /** Sends all that was gathered. */
+    public void sendMentions() {
+        connections.values().forEach(PeerConnection::sendGathered);
+        flushAll();
     }
 
     /** Sends a piece to a peer; {@link PeerEvents#sent} or {@link PeerEvents#disconnected} follows. */
@@ -262,22 +272,6 @@ public final class Transfer implements AutoCloseable {
         } else {
             connection.send(header, file);
         }
-    }
-
-    private void sendAnnouncements() {
-        announcements.left(System.nanoTime());
-        for (PeerConnection connection : connections.values()) {
-            if (connection.hasAnnounced()) {
-                connection.sendGathered();
-            }
-        }
-        flushAll();
-    }
-
-    private void sendMentions() {
-        mentions.left(System.nanoTime());
-        connections.values().forEach(PeerConnection::sendGathered);
-        flushAll();
     }
 
     /** Hands everything written in this turn to the network, but for announcements. */

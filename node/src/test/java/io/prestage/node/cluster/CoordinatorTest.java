@@ -221,6 +221,29 @@ final class CoordinatorTest {
         assertTrue(server(again).present());
     }
 
+    /** A crashed server may be back before its former run is missed. */
+    @Test
+    void aFormerRunThatLeavesAfterItsServerCameBackIsForgotten() {
+        NodeId again = new NodeId(9, 9);
+        Member restarted = new Member(again, node(NODE).name(), "10.0.0.9", 1, 2, false, "");
+        present(seed(SEED_A), node(NODE));
+        coordinator.viewed(List.of(SEED_A, NODE, again));
+        coordinator.reported(report(restarted, filling(), 0));
+        coordinator.viewed(List.of(SEED_A, again));
+        assertEquals(2, coordinator.servers().size());
+        assertTrue(server(again).present());
+    }
+
+    @Test
+    void whoCameBackUnderTheSameIdIsPresentOnceItReports() {
+        present(seed(SEED_A), node(NODE));
+        coordinator.viewed(List.of(SEED_A));
+        coordinator.viewed(List.of(SEED_A, NODE));
+        coordinator.reported(report(node(NODE), filling(), 0));
+        assertTrue(server(NODE).present());
+        assertEquals(2, coordinator.state().members().size());
+    }
+
     private void present(Member... members) {
         List<NodeId> ids = new ArrayList<>();
         for (Member member : members) {

@@ -44,6 +44,19 @@ final class SwarmTest {
     }
 
     @Test
+    void whoHoldsAPieceAlreadyIsToldOfItAtLeisureButForItsSender() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        swarm.joined(CLEO, 0);
+        swarm.announced(ANNA, held(3), 0);
+        swarm.announced(BERT, held(3), 0);
+        taken();
+        swarm.arrived(ANNA, 3, 1);
+        swarm.verified(3, 2);
+        assertEquals(List.of("announce 1 3", "announce 3 3", "mention 2 3"), taken());
+    }
+
+    @Test
     void whoSendsWhatDoesNotMatchIsDroppedAndThePieceAskedElsewhere() {
         swarm.joined(ANNA, 0);
         swarm.announced(ANNA, held(3), 0);

@@ -92,7 +92,7 @@ final class TransferTest {
             for (int piece = 0; piece < Message.MAX_HAVE + 1; piece++) {
                 low.transfer.announce(List.of(HIGH), new Held(piece, piece));
             }
-            low.transfer.flushAll();
+            low.transfer.sendAnnouncements();
         });
         await().atMost(SOON).until(() -> high.messages.size() == 3);
         Object[] all = high.messages.toArray();
@@ -122,6 +122,46 @@ final class TransferTest {
                         new Message.Have(List.of(new Held(4, 4))),
                         new Request(5)),
                 List.copyOf(high.messages));
+    }
+
+    @Test
+    void whatIsMentionedGoesWithTheNextAnnouncementOrByItself() throws IOException {
+        Peer low = peer(LOW, "lab");
+        Peer high = peer(HIGH, "lab");
+        low.connect(high);
+        await().atMost(SOON).until(() -> low.heard("connected"));
+        low.transfer.loop().execute(() -> {
+            low.transfer.mention(List.of(HIGH), new Held(1, 1));
+            low.transfer.announceNow(HIGH, new Held(2, 2));
+            low.transfer.flushAll();
+        });
+        Message together = new Message.Have(List.of(new Held(1, 1), new Held(2, 2)));
+        await().atMost(SOON).until(() -> high.messages.contains(together));
+        low.transfer.loop().execute(() -> {
+            low.transfer.mention(List.of(HIGH), new Held(3, 3));
+            low.transfer.sendAnnouncements(); // of which there are none
+            low.transfer.mention(List.of(HIGH), new Held(4, 4));
+            low.transfer.sendMentions();
+        });
+        Message alone = new Message.Have(List.of(new Held(3, 3), new Held(4, 4)));
+        await().atMost(SOON).until(() -> high.messages.contains(alone));
+    }
+
+    @Test
+    void whatIsRetractedIsNotSent() throws IOException {
+        Peer low = peer(LOW, "lab");
+        Peer high = peer(HIGH, "lab");
+        low.connect(high);
+        await().atMost(SOON).until(() -> low.heard("connected"));
+        low.transfer.loop().execute(() -> {
+            low.transfer.announce(List.of(HIGH), new Held(1, 1));
+            low.transfer.mention(List.of(HIGH), new Held(2, 2));
+            low.transfer.announce(List.of(HIGH), new Held(3, 3));
+            low.transfer.retract(2, 3);
+            low.transfer.sendAnnouncements();
+        });
+        Message rest = new Message.Have(List.of(new Held(1, 1), new Held(3, 3)));
+        await().atMost(SOON).until(() -> high.messages.contains(rest));
     }
 
     @Test
