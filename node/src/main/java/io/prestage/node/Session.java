@@ -282,9 +282,9 @@ final class Session implements Commands, AutoCloseable {
 
     @Override
     public void announce(Collection<NodeId> peers, int piece) {
-        Optional<byte[]> hash = store.hash(piece);
-        if (hash.isPresent() && !peers.isEmpty()) {
-            transfer.announce(peers, new Held(piece, Statements.fingerprint(hash.get())));
+        Optional<Held> held = statement(piece);
+        if (held.isPresent()) {
+            transfer.announce(peers, held.get());
             if (announcements.add()) {
                 whenDue(announcements, transfer::sendAnnouncements);
             }
@@ -293,13 +293,18 @@ final class Session implements Commands, AutoCloseable {
 
     @Override
     public void mention(Collection<NodeId> peers, int piece) {
-        Optional<byte[]> hash = store.hash(piece);
-        if (hash.isPresent() && !peers.isEmpty()) {
-            transfer.mention(peers, new Held(piece, Statements.fingerprint(hash.get())));
+        Optional<Held> held = statement(piece);
+        if (held.isPresent()) {
+            transfer.mention(peers, held.get());
             if (mentions.add()) {
                 whenDue(mentions, transfer::sendMentions);
             }
         }
+    }
+
+    /** What neighbours are told of a piece; nothing once it is held no more. */
+    private Optional<Held> statement(int piece) {
+        return store.hash(piece).map(hash -> new Held(piece, Statements.fingerprint(hash)));
     }
 
     private void whenDue(Gathering gathered, Runnable sending) {
@@ -315,7 +320,7 @@ final class Session implements Commands, AutoCloseable {
 
     @Override
     public void reveal(NodeId peer, int piece) {
-        store.hash(piece).ifPresent(hash -> transfer.announceNow(peer, new Held(piece, Statements.fingerprint(hash))));
+        statement(piece).ifPresent(held -> transfer.announceNow(peer, held));
     }
 
     @Override

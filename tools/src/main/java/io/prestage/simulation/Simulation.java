@@ -45,9 +45,9 @@ public final class Simulation {
     private static final int TICKED = 9;
     private static final int FETCHED = 10; // -, the piece, the run's end
     private static final int ANNOUNCED = 11;
-    private static final int MENTIONED = 14;
-    private static final int MEMBERS = 12;
-    private static final int LEAVE = 13;
+    private static final int MENTIONED = 12;
+    private static final int MEMBERS = 13;
+    private static final int LEAVE = 14;
 
     /** How long nothing may have come to anybody for the rest to be lost, beside the time that pieces take on slow links. */
     private static final Duration STANDSTILL = Duration.ofMinutes(10);

@@ -36,8 +36,8 @@ import org.slf4j.LoggerFactory;
 /**
  * A node's membership in its cluster.
  *
- * <p>A node's address in JGroups is its {@link NodeId}. One thread owns the state, but for the latest summary; the listener is called on it. Methods can be
- * called from any thread.
+ * <p>A node's address in JGroups is its {@link NodeId}. One thread owns the state, but for the latest summary, which JGroups' threads
+ * leave to be read; the listener is called on it. Methods can be called from any thread.
  */
 public final class Cluster implements AutoCloseable {
     private static final Duration PEER_RETRY = Duration.ofMillis(200);

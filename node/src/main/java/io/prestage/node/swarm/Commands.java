@@ -7,7 +7,7 @@ import java.util.Collection;
  * What the swarm decides to do. It is called on the swarm's thread, from within an event, and must not call back into it.
  */
 public interface Commands {
-    /** Tell neighbours that this node holds a piece. May be gathered with others for a while. */
+    /** Tell neighbours, one at the least, that this node holds a piece. May be gathered with others for a while. */
     void announce(Collection<NodeId> peers, int piece);
 
     /** The same of a piece that these neighbours hold already: they will not ask for it, so that there is no hurry. */

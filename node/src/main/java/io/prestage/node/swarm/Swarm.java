@@ -662,7 +662,11 @@ public final class Swarm {
             boolean waits = !peer.has.contains(piece) || peer.id.equals(sender);
             (waits ? waiting : having).add(peer.id);
         }
-        commands.announce(waiting, piece);
-        commands.mention(having, piece);
+        if (!waiting.isEmpty()) {
+            commands.announce(waiting, piece);
+        }
+        if (!having.isEmpty()) {
+            commands.mention(having, piece);
+        }
     }
 }

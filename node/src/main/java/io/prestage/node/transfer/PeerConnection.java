@@ -182,7 +182,7 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
         gathered.add(held);
     }
 
-    /** Tells nothing of pieces, from one to the one before another, that has not been sent. */
+    /** Forgets what was gathered of these pieces; see {@link Transfer#retract}. */
     void retract(int first, int end) {
         gathered.removeIf(held -> first <= held.piece() && held.piece() < end);
     }
@@ -242,10 +242,10 @@ final class PeerConnection extends ChannelInboundHandlerAdapter {
 
     /** Writes the announcements that were gathered, to be flushed with the others of this turn. */
     void sendGathered() {
-        if (gathered.isEmpty()) {
+        announced = false;
+        if (gathered.isEmpty()) { // or what there was has been retracted
             return;
         }
-        announced = false;
         for (int from = 0; from < gathered.size(); from += Message.MAX_HAVE) {
             int to = Math.min(gathered.size(), from + Message.MAX_HAVE);
             write(new Have(gathered.subList(from, to)));

@@ -230,7 +230,12 @@ public final class Transfer implements AutoCloseable {
         }
     }
 
-    /** Tells no peer any more of pieces that were announced or mentioned and have not left yet. */
+    /**
+     * Tells no peer any more of pieces that were announced or mentioned to it and have not left yet.
+     *
+     * @param first the first of them
+     * @param end the one after the last
+     */
     public void retract(int first, int end) {
         connections.values().forEach(connection -> connection.retract(first, end));
     }
