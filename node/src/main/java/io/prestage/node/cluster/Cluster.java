@@ -70,7 +70,7 @@ public final class Cluster implements AutoCloseable {
     private volatile View view;
 
     /** What is shown: the latest that was told of all servers, if nobody has read it yet, or what became of it. */
-    private final AtomicReference<Fleet> fleet = new AtomicReference<>(Fleet.Known.of(List.of()));
+    private final AtomicReference<Fleet> fleet = new AtomicReference<>(Fleet.Known.of(List.of(), System.nanoTime()));
 
     /** What was shown when it was last read; of the cluster's thread. */
     private Fleet read = fleet.get();
@@ -191,9 +191,9 @@ public final class Cluster implements AutoCloseable {
         return state;
     }
 
-    /** Every server of the fleet, those that left included. */
+    /** Every server of the fleet, those that left included, as of now. */
     public List<ServerStatus> servers() {
-        return fleet.get().servers();
+        return fleet.get().servers(System.nanoTime());
     }
 
     /** The same in a few numbers, which cost nothing to ask for. */
@@ -293,7 +293,7 @@ public final class Cluster implements AutoCloseable {
             return;
         }
         UnreadSummary latest = new UnreadSummary(summary, System.nanoTime());
-        summaryAt = latest.heardAt();
+        summaryAt = latest.toldAt();
         if (summary.whole()) {
             fleet.set(latest);
         } else {
@@ -349,23 +349,28 @@ public final class Cluster implements AutoCloseable {
     private void readSummary() {
         read = fleet.get();
         if (read instanceof UnreadSummary unread && !isCoordinator()) {
-            coordinator.published(unread.servers(), unread.heardAt());
+            coordinator.published(unread.servers(), unread.toldAt());
         }
     }
 
     /** Takes over what the coordinator told of some servers, unless it told of all since. */
     private void readPart(UnreadSummary part) {
-        boolean outdated = fleet.get() instanceof UnreadSummary unread && unread.heardAt() - part.heardAt() > 0;
+        boolean outdated = fleet.get() instanceof UnreadSummary unread && unread.toldAt() - part.toldAt() > 0;
         if (!outdated && !isCoordinator()) {
             readSummary();
-            coordinator.published(part.servers(), part.heardAt());
-            show(new Fleet.Known(coordinator.servers(), part.brief()));
+            coordinator.published(part.servers(), part.toldAt());
+            show(known(part.brief()));
         }
     }
 
     /** Shows what this node concludes. */
     private void show() {
-        show(Fleet.Known.of(coordinator.servers()));
+        show(Fleet.Known.of(coordinator.servers(), System.nanoTime()));
+    }
+
+    /** What this node concludes of the servers, of all of which the coordinator told so much. */
+    private Fleet known(FleetBrief brief) {
+        return new Fleet.Known(coordinator.servers(), brief, System.nanoTime());
     }
 
     /** Shows something else than what was read, unless something newer came meanwhile; the coordinator knows best. */
@@ -391,7 +396,7 @@ public final class Cluster implements AutoCloseable {
             } else if (view != null) {
                 if (isDeputy() && fleet.get() instanceof UnreadSummary) { // it may have to judge how servers got on
                     readSummary();
-                    show(new Fleet.Known(coordinator.servers(), read.brief()));
+                    show(known(read.brief()));
                 }
                 suspectCoordinator(System.nanoTime() - summaryAt);
             }

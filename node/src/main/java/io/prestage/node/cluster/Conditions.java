@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Concludes from a fleet's reports how each server gets on: which state it is in, why, and how long it will still take.
@@ -71,7 +72,7 @@ final class Conditions {
         waitingSince.keySet().retainAll(known);
     }
 
-    /** How a server gets on. */
+    /** How a server gets on; the time that is left counts from when it last reported. */
     Condition of(ServerStatus server, Chances chances, long now) {
         Progress progress = server.progress();
         if (progress.complete()) {
@@ -86,7 +87,7 @@ final class Conditions {
                     "it left the cluster " + share(progress)
                             + " full: its node was stopped, or the server was switched off or cut off");
         }
-        long silent = now - heardAt.getOrDefault(server.member().id(), now);
+        long silent = silentNanos(server.member().id(), now);
         if (isSilent(silent)) {
             return silent(silent);
         }
@@ -95,6 +96,11 @@ final class Conditions {
             case CHECKING -> Condition.of(ServerState.FILLING, "it checks what its disk holds already");
             default -> filling(server, chances, now);
         };
+    }
+
+    /** How long a server has not been heard of. */
+    long silentNanos(NodeId id, long now) {
+        return now - heardAt.getOrDefault(id, now);
     }
 
     /** Whether no report for so long is more than some lost messages. */
@@ -150,7 +156,7 @@ final class Conditions {
                             + new Bytes(Math.round(chances.medianPace()))
                             + "/s: look at its link, its disk and --download-limit");
         }
-        Optional<Long> left = history.nanosLeft(progress.planBytes(), now).map(nanos -> nanos / 1_000_000);
+        Optional<Long> left = history.nanosLeft(progress.planBytes()).map(TimeUnit.NANOSECONDS::toMillis);
         return new Condition(ServerState.FILLING, progress.problem(), left);
     }
 

@@ -22,7 +22,9 @@ import java.util.function.LongSupplier;
  * thread-safe.
  */
 final class Coordinator {
+    /** As of when each was last heard of. */
     private final Map<NodeId, ServerStatus> servers = new LinkedHashMap<>();
+
     private final Map<NodeId, byte[]> pieces = new LinkedHashMap<>();
     private final Conditions conditions = new Conditions();
     private final LongSupplier clock;
@@ -43,9 +45,15 @@ final class Coordinator {
         return state;
     }
 
-    /** Every server that was heard of, present ones first, by name. */
+    /** Every server that was heard of, present ones first, by name, as of now. */
     List<ServerStatus> servers() {
-        return inOrder(servers.values());
+        long now = clock.getAsLong();
+        return inOrder(
+                servers.values().stream().map(server -> sinceHeard(server, now)).toList());
+    }
+
+    private ServerStatus sinceHeard(ServerStatus server, long now) {
+        return server.after(conditions.silentNanos(server.member().id(), now));
     }
 
     /** Present servers first, by name. */
@@ -107,8 +115,9 @@ final class Coordinator {
                         .isPresent();
         Progress progress = another ? Progress.NONE : report.progress();
         ServerStatus reported = ServerStatus.of(report.member(), progress, report.feeders());
-        servers.put(id, former == null ? reported : reported.judgedLike(former));
-        conditions.reported(id, progress, clock.getAsLong());
+        long now = clock.getAsLong();
+        servers.put(id, former == null ? reported : reported.judgedLike(sinceHeard(former, now)));
+        conditions.reported(id, progress, now);
         if (report.plan().map(PlanOffer::plan).equals(state.plan().map(PlanOffer::plan))) {
             putHoldings(id, report.pieces());
         } else {

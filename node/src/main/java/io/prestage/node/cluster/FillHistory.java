@@ -6,8 +6,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * How one server filled so far, kept thin: enough to tell when it last got on, how fast of late, and how long the rest takes.
  *
- * <p>The rest is foretold from the latter two thirds of the time so far. That forgets the slow first seconds of a fleet, yet is long
- * enough to even out that pieces come in bursts. Pure; times are nanoseconds of a monotonic clock.
+ * <p>The rest is foretold from the latter two thirds of the time so far, or of the bytes so far where that is later. The first forgets
+ * a pace that fell, the second the slow first seconds of a fleet; both are long enough to even out that pieces come in bursts. Pure;
+ * times are nanoseconds of a monotonic clock.
  */
 final class FillHistory {
     /** Samples kept; when there are more, every other one goes. */
@@ -18,12 +19,12 @@ final class FillHistory {
     /** Less time than this says nothing of the pace. */
     private static final long LEAST_SPAN = TimeUnit.SECONDS.toNanos(2);
 
+    /** Both grow from sample to sample; the last sample is what was told last. */
     private final long[] at = new long[MOST];
+
     private final long[] bytes = new long[MOST];
     private int samples;
     private long spacing = FIRST_SPACING;
-    private long lastAt;
-    private long lastBytes;
     private long grownAt;
 
     /** Begins with what was there at the beginning. */
@@ -33,33 +34,27 @@ final class FillHistory {
 
     /** So much is there now; less than before means that a blob was begun anew. */
     void filled(long verified, long now) {
-        if (verified < lastBytes) {
+        if (verified < verified()) {
             begin(verified, now);
             return;
         }
-        if (verified > lastBytes) {
+        if (verified > verified()) {
             grownAt = now;
         }
-        lastAt = now;
-        lastBytes = verified;
-        if (now - at[samples - 1] >= spacing) {
-            add(verified, now);
+        if (samples > 1 && at[samples - 1] - at[samples - 2] < spacing) {
+            samples--;
         }
+        add(verified, now);
     }
 
     /** What was there when it was last told. */
     long verified() {
-        return lastBytes;
+        return bytes[samples - 1];
     }
 
     /** How long nothing has been added. */
     long quietNanos(long now) {
         return now - grownAt;
-    }
-
-    /** Counts the time without growth from now on: before, there was nothing to be had. */
-    void excuse(long now) {
-        grownAt = now;
     }
 
     /** Bytes a second over about so long; nothing before it has filled for that long. */
@@ -71,35 +66,47 @@ final class FillHistory {
         while (since > 0 && now - at[since] < span) {
             since--;
         }
-        return Optional.of((lastBytes - bytes[since]) * 1e9 / (now - at[since]));
+        return Optional.of((verified() - bytes[since]) * 1e9 / (now - at[since]));
     }
 
     /**
-     * How long the rest will take.
+     * How long the rest will take, from when the last was told.
      *
      * @param total bytes in the end
      * @return nothing if there is no pace yet
      */
-    Optional<Long> nanosLeft(long total, long now) {
-        long begun = at[0] + (lastAt - at[0]) / 3;
-        int since = samples - 1;
-        while (since > 0 && at[since] > begun) {
-            since--;
-        }
-        long span = lastAt - at[since];
-        long grown = lastBytes - bytes[since];
+    Optional<Long> nanosLeft(long total) {
+        long since = Math.max(third(at), read(bytes, third(bytes), at));
+        long span = at[samples - 1] - since;
+        long grown = verified() - read(at, since, bytes);
         if (span < LEAST_SPAN || grown <= 0) {
             return Optional.empty();
         }
-        double rest = (double) span * (total - lastBytes) / grown;
-        return Optional.of(Math.max(0, (long) rest - (now - lastAt)));
+        return Optional.of((long) ((double) span * (total - verified()) / grown));
+    }
+
+    /** What was a third of the way from the first to the last. */
+    private long third(long[] of) {
+        return of[0] + (of[samples - 1] - of[0]) / 3;
+    }
+
+    /** One of the two quantities where the other first was so much, had both grown evenly between samples. */
+    private long read(long[] other, long much, long[] wanted) {
+        int upper = 0;
+        while (other[upper] < much) {
+            upper++;
+        }
+        if (upper == 0) {
+            return wanted[0];
+        }
+        int lower = upper - 1;
+        double part = (double) (much - other[lower]) / (other[upper] - other[lower]);
+        return wanted[lower] + (long) (part * (wanted[upper] - wanted[lower]));
     }
 
     private void begin(long verified, long now) {
         samples = 0;
         spacing = FIRST_SPACING;
-        lastAt = now;
-        lastBytes = verified;
         grownAt = now;
         add(verified, now);
     }

@@ -3,6 +3,7 @@ package io.prestage.node.cluster;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * One server in the view of the fleet.
@@ -52,6 +53,14 @@ public record ServerStatus(
                 other.reason,
                 other.millisLeft,
                 feeders);
+    }
+
+    /** The same so much later, as far as time alone changes it. */
+    ServerStatus after(long nanos) {
+        long passed = TimeUnit.NANOSECONDS.toMillis(nanos);
+        return passed <= 0 || millisLeft.isEmpty()
+                ? this
+                : in(new Condition(state, reason, millisLeft.map(left -> Math.max(0, left - passed))));
     }
 
     /** The same after it left. */

@@ -9,17 +9,17 @@ final class UnreadSummary implements Fleet {
     private static final Logger LOG = LoggerFactory.getLogger(UnreadSummary.class);
 
     private final Bulletin.Summary summary;
-    private final long heardAt;
+    private final long toldAt;
     private List<ServerStatus> servers;
 
     /**
      * Keeps it.
      *
-     * @param heardAt when it came, in nanoseconds of the coordinator's clock
+     * @param toldAt when it came, in nanoseconds of the coordinator's clock
      */
-    UnreadSummary(Bulletin.Summary summary, long heardAt) {
+    UnreadSummary(Bulletin.Summary summary, long toldAt) {
         this.summary = summary;
-        this.heardAt = heardAt;
+        this.toldAt = toldAt;
     }
 
     /** The servers in {@link Coordinator#inOrder order}; none if the rows cannot be read. */
@@ -41,8 +41,8 @@ final class UnreadSummary implements Fleet {
         return summary.brief();
     }
 
-    /** When it came. */
-    long heardAt() {
-        return heardAt;
+    @Override
+    public long toldAt() {
+        return toldAt;
     }
 }

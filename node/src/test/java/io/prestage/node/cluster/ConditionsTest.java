@@ -15,6 +15,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ConditionsTest {
     private static final NodeId ID = new NodeId(1, 2);
@@ -161,34 +163,56 @@ final class ConditionsTest {
             history.filled((long) filled, at(second));
             double left = (total - filled) / mean;
             if (filled > total / 3.0 && left > 2.0) {
-                double told = history.nanosLeft(total, at(second)).orElseThrow() / 1e9;
+                double told = history.nanosLeft(total).orElseThrow() / 1e9;
                 assertEquals(left, told, Math.max(1.0, 0.2 * left), "at second " + second + " of " + seconds);
             }
         }
     }
 
+    /** Whatever lies between two reports. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aSlowStartIsForgottenFromAThirdOn(int seconds) {
+        FillHistory history = new FillHistory(0, 0);
+        for (int second = 0; second < 60; second += seconds) {
+            long filled = second * 1_000_000L + Math.max(0, second - 10) * 19_000_000L;
+            history.filled(filled, at(second));
+            if (filled >= PLAN / 3) {
+                double told = history.nanosLeft(PLAN).orElseThrow() / 1e9;
+                double left = (PLAN - filled) / 20e6;
+                assertEquals(left, told, 0.05 * left, "at second " + second);
+            }
+        }
+    }
+
     @Test
-    void aSlowStartAndAChangeOfPaceAreForgotten() {
+    void aPaceThatFellIsForgottenOnceItIsLongAgo() {
         FillHistory history = new FillHistory(0, 0);
         long filled = 0;
-        for (int second = 1; second <= 10; second++) {
-            filled += 1_000_000;
+        for (int second = 1; second <= 300; second++) {
+            filled += second <= 10 ? 20_000_000 : 1_000_000;
             history.filled(filled, at(second));
         }
-        for (int second = 11; second <= 40; second++) {
-            filled += 20_000_000;
-            history.filled(filled, at(second));
+        double told = history.nanosLeft(PLAN).orElseThrow() / 1e9;
+        assertEquals((PLAN - filled) / 1e6, told, 1.0);
+    }
+
+    @Test
+    void theLatestReportCountsHoweverSoonItComes() {
+        FillHistory history = new FillHistory(0, 0);
+        for (int milli = 0; milli <= 10_000; milli += 100) {
+            history.filled(milli * 10_000L, TimeUnit.MILLISECONDS.toNanos(milli));
+            assertEquals(milli * 10_000L, history.verified());
         }
-        double told = history.nanosLeft(PLAN, at(40)).orElseThrow() / 1e9;
-        assertEquals((PLAN - filled) / 20e6, told, 1.0);
+        assertEquals(90.0, history.nanosLeft(PLAN).orElseThrow() / 1e9, 0.1);
     }
 
     @Test
     void thereIsNoEstimateWithoutAPace() {
         FillHistory history = new FillHistory(7, 0);
-        assertEquals(Optional.empty(), history.nanosLeft(100, at(0)));
+        assertEquals(Optional.empty(), history.nanosLeft(100));
         history.filled(7, at(5));
-        assertEquals(Optional.empty(), history.nanosLeft(100, at(5)));
+        assertEquals(Optional.empty(), history.nanosLeft(100));
     }
 
     private void report(Progress progress, int second) {

@@ -12,6 +12,7 @@ import io.prestage.protocol.PieceSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class CoordinatorTest {
@@ -22,7 +23,8 @@ final class CoordinatorTest {
     private static final NodeId SEED_C = new NodeId(7, 3);
     private static final NodeId NODE = new NodeId(7, 4);
 
-    private final Coordinator coordinator = new Coordinator(() -> 0);
+    private long now;
+    private final Coordinator coordinator = new Coordinator(() -> now);
 
     @Test
     void theFirstPlanWinsAndAnotherIsRefused() {
@@ -221,6 +223,37 @@ final class CoordinatorTest {
         assertTrue(server(again).present());
     }
 
+    /** Of a large fleet, a member hears of each server every few seconds only. */
+    @Test
+    void theTimeLeftPassesWhileNothingIsHeard() {
+        coordinator.viewed(List.of(SEED_A, NODE));
+        coordinator.offered(offer(1), false);
+        for (int second = 0; second <= 9; second++) {
+            now = TimeUnit.SECONDS.toNanos(second);
+            coordinator.reported(report(node(NODE), filling(100_000, 2_000L * second), 0));
+            coordinator.reported(report(seed(SEED_A), filling(100_000, 2_500L * second), 0));
+        }
+        coordinator.judge();
+        now += TimeUnit.SECONDS.toNanos(2);
+        assertEquals(Optional.of(39_000L), server(NODE).millisLeft());
+        coordinator.reported(report(seed(SEED_A), filling(100_000, 30_000), 0));
+        assertEquals(Optional.of(29_000L), server(SEED_A).millisLeft(), "before it is judged again");
+        List<ServerStatus> told = coordinator.servers();
+
+        now += TimeUnit.SECONDS.toNanos(1);
+        Coordinator member = new Coordinator(() -> now);
+        member.viewed(List.of(SEED_A, NODE));
+        member.published(told, now);
+        now += TimeUnit.SECONDS.toNanos(5);
+        assertEquals(
+                List.of(Optional.of(34_000L), Optional.of(24_000L)),
+                member.servers().stream().map(ServerStatus::millisLeft).toList());
+        now += TimeUnit.SECONDS.toNanos(60);
+        assertEquals(
+                List.of(Optional.of(0L), Optional.of(0L)),
+                member.servers().stream().map(ServerStatus::millisLeft).toList());
+    }
+
     /** A crashed server may be back before its former run is missed. */
     @Test
     void aFormerRunThatLeavesAfterItsServerCameBackIsForgotten() {
@@ -283,7 +316,11 @@ final class CoordinatorTest {
     }
 
     private static Progress filling() {
-        return new Progress(Phase.FILLING, 16, 1, BLOBS, 0, 0, 0, 0, 0, 0, 0, 0, "");
+        return filling(16, 1);
+    }
+
+    private static Progress filling(long plan, long verified) {
+        return new Progress(Phase.FILLING, plan, verified, BLOBS, 0, 0, 0, 0, 0, 0, 0, 0, "");
     }
 
     private static Progress complete() {
