@@ -7,7 +7,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * How bulletins are written: a byte for their kind, then JSON; but what comes every second, reports and summaries, as
+ * How bulletins are written: a byte for their kind, then JSON; but what comes every second or two, reports and summaries, as
  * {@link StatusCodec} has it. A summary's rows come behind a byte that tells whether it is whole, and the fleet in a few numbers.
  */
 final class BulletinCodec {

@@ -42,7 +42,12 @@ import org.slf4j.LoggerFactory;
 public final class Cluster implements AutoCloseable {
     private static final Duration PEER_RETRY = Duration.ofMillis(200);
     private static final Duration PEER_PATIENCE = Duration.ofSeconds(1);
-    private static final Duration ROUND = Duration.ofSeconds(1);
+
+    /** How often the coordinator judges and tells. */
+    private static final Duration COORDINATOR_ROUND = Duration.ofSeconds(1);
+
+    /** How often a member reports, besides at once what is important: once a second was half of what watching costs. */
+    private static final Duration MEMBER_ROUND = Duration.ofSeconds(2);
 
     /** How long nobody has to come or go for the cluster to be taken for settled. */
     private static final Duration SETTLED = Duration.ofSeconds(10);
@@ -105,7 +110,7 @@ public final class Cluster implements AutoCloseable {
      * Prepares to join; {@link #start} joins.
      *
      * @param self the id that becomes the node's address
-     * @param status asked once a second what to report, on the cluster's thread
+     * @param status asked every one or two seconds what to report, on the cluster's thread
      * @param holdings asked what this node holds, when a seed takes over from another; on a thread of JGroups
      * @throws IOException if JGroups cannot be set up so
      */
@@ -157,7 +162,7 @@ public final class Cluster implements AutoCloseable {
         } catch (Exception e) {
             throw new IOException(reason(e), e);
         }
-        thread.scheduleWithFixedDelay(this::round, 0, ROUND.toMillis(), TimeUnit.MILLISECONDS);
+        submit(this::round);
     }
 
     private void awaitPeer() throws IOException {
@@ -403,6 +408,8 @@ public final class Cluster implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("a round of reports failed", e);
         }
+        Duration pause = isCoordinator() ? COORDINATOR_ROUND : MEMBER_ROUND;
+        schedule(this::round, pause);
     }
 
     /** A cluster in which nobody comes or goes any more need not look for others all the time; who is alone does. */
@@ -467,7 +474,7 @@ public final class Cluster implements AutoCloseable {
     private void publishSoon() {
         if (!publishing) {
             publishing = true;
-            thread.schedule(this::publish, GATHER.toMillis(), TimeUnit.MILLISECONDS);
+            schedule(this::publish, GATHER);
         }
     }
 
@@ -530,14 +537,19 @@ public final class Cluster implements AutoCloseable {
     }
 
     private void submit(Runnable work) {
+        schedule(work, Duration.ZERO);
+    }
+
+    private void schedule(Runnable work, Duration delay) {
+        Runnable event = () -> {
+            try {
+                work.run();
+            } catch (RuntimeException e) {
+                LOG.error("an event of the cluster could not be handled", e);
+            }
+        };
         try {
-            thread.execute(() -> {
-                try {
-                    work.run();
-                } catch (RuntimeException e) {
-                    LOG.error("an event of the cluster could not be handled", e);
-                }
-            });
+            thread.schedule(event, delay.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.trace("the cluster is closed", e);
         }

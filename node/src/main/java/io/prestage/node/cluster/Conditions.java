@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * coordinator knows what went before. Not thread-safe.
  */
 final class Conditions {
-    /** Servers report once a second; one that misses so many reports hangs, or its network is cut. */
+    /** Servers report every two seconds; one that is not heard of for so long hangs, or its network is cut. */
     private static final Duration SILENCE = Duration.ofSeconds(6);
 
     /** Without a new piece for so long, a server that could have one is stuck: pieces take tens of milliseconds. */

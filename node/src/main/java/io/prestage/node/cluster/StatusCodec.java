@@ -16,7 +16,7 @@ import org.jgroups.util.ByteArrayDataInputStream;
 import org.jgroups.util.ByteArrayDataOutputStream;
 
 /**
- * How reports and a summary's rows are written, which every member sends or gets every second: numbers in as few bytes as JGroups'
+ * How reports and a summary's rows are written, which every member sends or gets every second or two: numbers in as few bytes as JGroups'
  * {@link Bits} need, texts in UTF-8 behind their length, lists behind their number, the rest in the order of the records' parts.
  *
  * <p>As JSON the same took half of the processor time of watching a fleet, most of it in code that runs once a second and so is never
