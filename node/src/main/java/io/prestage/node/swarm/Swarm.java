@@ -519,13 +519,13 @@ public final class Swarm {
 
     /**
      * Whether a neighbour holds somewhat more than another one that gets pieces here, and would take that one's share. One that is
-     * far behind has come late or has a slow link, and is not waited for.
+     * far behind has come late or has a slow link, and is not waited for; nor is one whose link is full.
      */
     private boolean isAhead(Peer peer) {
         for (Peer other : line) {
             boolean gets = other.sending != Peer.NONE || !other.queued.isEmpty();
             int ahead = peer.has.count() - other.has.count();
-            if (gets && ahead > rules.evenFrom() && ahead < rules.evenTo()) {
+            if (gets && !other.takesSlowly && ahead > rules.evenFrom() && ahead < rules.evenTo()) {
                 return true;
             }
         }

@@ -15,8 +15,8 @@ import java.time.Duration;
  *     and its receiver is given one piece at a time to spread
  * @param uploadSlots pieces sent at a time by any other node: one for every neighbour, since the wait for a neighbour whose
  *     downlink is busy would leave the uplink idle
- * @param evenSlots how many of these a neighbour may be given that is ahead of another: who has few neighbours is served by
- *     few, and would end last
+ * @param evenSlots how many of these a neighbour may be given that is ahead of another: who has few neighbours, or many on slow
+ *     links, is served by few, and would end last
  * @param evenFrom pieces by which a neighbour exceeds another when it is ahead of it
  * @param evenTo pieces from which on the other one is not waited for: it came late, or has a slow link
  * @param revealWindow pieces revealed to one neighbour and not yet sent to it: enough to keep the uplink busy over one request's
@@ -64,7 +64,7 @@ public record SwarmRules(
             8,
             1.5,
             16,
-            12,
+            9,
             8,
             64,
             3,
