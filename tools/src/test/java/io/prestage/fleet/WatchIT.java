@@ -78,7 +78,7 @@ final class WatchIT {
         Process prometheus = prometheus();
         try (Browser browser =
                 Browser.start(fleet.lab(), WATCHER, fleet.scratch().resolve("browser"), 1600, 1300)) {
-            // It coordinates, being first: while a coordinator hangs, what was told of the others stands still.
+            // It coordinates, being first: while a coordinator hangs, nothing new is told of the others.
             Map<String, Prestage> nodes = new HashMap<>(fleet.nodes(List.of(SEEN_FROM)));
             fleet.awaitView(SEEN_FROM, "itself", view -> view.servers().size() == 1);
             nodes.putAll(fleet.nodes(

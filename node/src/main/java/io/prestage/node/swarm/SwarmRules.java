@@ -12,7 +12,7 @@ import java.time.Duration;
  *     passed on and ten halves cannot
  * @param seedSlots pieces that it sends at a time later, when its neighbours' downlinks are often busy with others' pieces
  * @param slowTaker how many times longer than the quickest an upload may take before it is counted no more among these,
- *     and its receiver is given one piece at a time to spread
+ *     and its receiver is given one piece at a time to spread and is not counted as lagging
  * @param uploadSlots pieces sent at a time by any other node: one for every neighbour, since the wait for a neighbour whose
  *     downlink is busy would leave the uplink idle
  * @param evenSlots how many of these a neighbour may be given that is ahead of another: who has few neighbours, or many on slow

@@ -84,10 +84,10 @@ export class Charts {
   }
 }
 
-/** Growth a second at each point, over three points, so that a late report makes no spike. */
+/** Growth a second at each point, over four points, two reports of a server, so that a late one makes no spike. */
 function slopes(points, key) {
   return points.map((point, index) => {
-    const before = points[Math.max(0, index - 3)];
+    const before = points[Math.max(0, index - 4)];
     const span = (point.atMillis - before.atMillis) / 1000;
     return span > 0 ? Math.max(0, (point[key] - before[key]) / span) : 0;
   });

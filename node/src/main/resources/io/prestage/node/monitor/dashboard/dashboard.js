@@ -9,9 +9,12 @@ import { Table } from '/assets/table.js';
 
 const STATES = ['complete', 'filling', 'waiting', 'stalled', 'failed'];
 const MOST_STUCK = 6;
+const REPORT_OVERDUE = 4000; // milliseconds without growth after which a server is taken to fetch nothing
 
 let view = null;
-let former = null;
+
+// What each server had from the origin when that last grew, when that was, and how fast.
+const pulls = new Map();
 
 // Colours: the system's, unless the person chose.
 const dark = matchMedia('(prefers-color-scheme: dark)');
@@ -54,7 +57,6 @@ function onFleet(next) {
   setText('seen-by', view.seenBy);
   charts.add(view);
   render();
-  former = view;
 }
 
 function render() {
@@ -139,14 +141,27 @@ function tiles() {
   setText('saved-note', totals.originBytes > 0 ? `${(totals.verifiedBytes / totals.originBytes).toFixed(1)} bytes staged for each fetched` : '');
 }
 
-/** Bytes a second from the origin by server, from two views. */
+/**
+ * Bytes a second from the origin by server. Servers report every two seconds while views come every second, so a rate counts from the
+ * last growth and is held until a report is overdue.
+ */
 function originRates() {
+  const now = performance.now();
   const rates = new Map();
-  if (!former) return rates;
-  const before = new Map(former.servers.map((server) => [server.member.id, server.progress.originBytes]));
   for (const server of view.servers) {
-    const grown = server.progress.originBytes - (before.get(server.member.id) ?? server.progress.originBytes);
-    if (grown > 0) rates.set(server.member.id, grown);
+    const { id } = server.member;
+    const bytes = server.progress.originBytes;
+    const last = pulls.get(id);
+    if (!last || bytes < last.bytes) {
+      pulls.set(id, { bytes, at: now, rate: 0 });
+    } else if (bytes > last.bytes) {
+      const span = Math.min(now - last.at, REPORT_OVERDUE);
+      pulls.set(id, { bytes, at: now, rate: span > 0 ? (bytes - last.bytes) * 1000 / span : 0 });
+    } else if (now - last.at > REPORT_OVERDUE) {
+      last.rate = 0;
+    }
+    const { rate: pulled } = pulls.get(id);
+    if (pulled > 0) rates.set(id, pulled);
   }
   return rates;
 }
