@@ -405,11 +405,9 @@ public final class Cluster implements AutoCloseable {
                 }
                 suspectCoordinator(System.nanoTime() - summaryAt);
             }
-        } catch (RuntimeException e) {
-            LOG.error("a round of reports failed", e);
+        } finally {
+            schedule(this::round, isCoordinator() ? COORDINATOR_ROUND : MEMBER_ROUND);
         }
-        Duration pause = isCoordinator() ? COORDINATOR_ROUND : MEMBER_ROUND;
-        schedule(this::round, pause);
     }
 
     /** A cluster in which nobody comes or goes any more need not look for others all the time; who is alone does. */
