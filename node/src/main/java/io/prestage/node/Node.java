@@ -116,7 +116,13 @@ public final class Node implements AutoCloseable {
         this.views = new Views(
                 options.cluster().name(), cluster, this::member, this::progress, staging::session, feeders, log);
         this.metrics = NodeMetrics.of(tally, counters, views, peers::get, cluster, options.folder());
-        this.pages = new Pages(cluster::brief, views::fleet, views::node, metrics, new StuckServers(id, cluster, log));
+        this.pages = new Pages(
+                cluster::brief,
+                views::fleet,
+                views::node,
+                cluster::speakers,
+                metrics,
+                new StuckServers(id, cluster, log));
         this.rehearsal = new Rehearsal(seeding.isPresent() ? Duration.ZERO : AT_REST);
         participant.listen();
         try {
@@ -138,7 +144,7 @@ public final class Node implements AutoCloseable {
      */
     public void start() throws IOException {
         cluster.start();
-        rehearsal.start();
+        rehearsal.start(http.address());
         log.add(Event.info(
                         "cluster.joined",
                         member.name() + " is a member of cluster '"

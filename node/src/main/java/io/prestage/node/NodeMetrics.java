@@ -30,10 +30,10 @@ final class NodeMetrics {
             Tally tally, StoreCounters store, Views views, Supplier<Integer> peers, Cluster cluster, Path folder) {
         NodeMetrics named = new NodeMetrics();
         named.traffic(tally);
-        named.node(views::server, peers, folder);
+        named.node(named.metrics.atEachLook(views::server), peers, folder);
         named.store(store);
         named.cluster(cluster);
-        named.fleet(views::fleet, cluster);
+        named.fleet(named.metrics.atEachLook(views::fleet), cluster);
         return named.metrics;
     }
 

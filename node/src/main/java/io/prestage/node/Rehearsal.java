@@ -8,8 +8,10 @@ import io.prestage.protocol.Digest;
 import io.prestage.protocol.NodeId;
 import io.prestage.protocol.Plan;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -54,6 +56,7 @@ final class Rehearsal implements AutoCloseable {
     private final Thread thread = new Thread(this::rehearse, "rehearsal");
     private final Duration after;
     private volatile long postponed = System.nanoTime();
+    private InetSocketAddress pages;
 
     /**
      * Prepares for one.
@@ -64,8 +67,13 @@ final class Rehearsal implements AutoCloseable {
         this.after = after;
     }
 
-    /** Begins after a while, on a thread of its own. */
-    void start() {
+    /**
+     * Begins after a while, on a thread of its own.
+     *
+     * @param node where the node answers over HTTP
+     */
+    void start(InetSocketAddress node) {
+        pages = node;
         thread.setDaemon(true);
         thread.start();
     }
@@ -104,6 +112,9 @@ final class Rehearsal implements AutoCloseable {
                     Path folder = Files.createDirectory(stage.resolve("round-" + round));
                     done = play(folder);
                     FileUtils.deleteDirectory(folder.toFile());
+                }
+                if (done) {
+                    look();
                 }
                 LOG.debug("the rehearsal was {}", done ? "done" : "broken off");
             } finally {
@@ -149,6 +160,17 @@ final class Rehearsal implements AutoCloseable {
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("the rehearsal did not end well", e);
             return false;
+        }
+    }
+
+    /** Reads the node's metrics, as Prometheus will: the first time takes six times as long as the others. */
+    private void look() throws IOException {
+        try (Socket socket = new Socket(pages.getAddress(), pages.getPort())) {
+            socket.setSoTimeout((int) PATIENCE.toMillis());
+            String request =
+                    "GET /metrics HTTP/1.1\r\nHost: " + pages.getHostString() + "\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         }
     }
 

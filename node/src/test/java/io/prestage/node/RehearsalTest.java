@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.prestage.node.store.LayoutVerification;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,7 +41,7 @@ final class RehearsalTest {
     void leavesNothingBehindWhenItIsBrokenOff() throws Exception {
         Set<Path> before = stages();
         Rehearsal rehearsal = new Rehearsal(Duration.ZERO);
-        rehearsal.start();
+        rehearsal.start(new InetSocketAddress(0));
         await().until(() -> !stages().equals(before));
         rehearsal.close();
         rehearsal.awaitCleared();

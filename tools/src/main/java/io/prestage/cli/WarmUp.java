@@ -16,9 +16,15 @@ import io.prestage.node.registry.LayoutContents;
 import io.prestage.node.store.LayoutVerification;
 import io.prestage.node.transfer.Limits;
 import io.prestage.protocol.Bytes;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +73,7 @@ final class WarmUp {
                 try (FleetClient client = new FleetClient(NETWORK + 2)) {
                     System.out.println(seeding.progress() + " " + client.fleet());
                 }
+                watch(NETWORK + 3);
             }
             for (int host : new int[] {2, 3}) {
                 if (!LayoutVerification.of(root.resolve("server-" + host), 2, bytes -> {})
@@ -76,6 +83,27 @@ final class WarmUp {
             }
         }
         System.exit(0);
+    }
+
+    /** Looks at a node as Prometheus and a page do. */
+    private static void watch(String host) throws IOException {
+        for (String page : List.of("/", "/metrics", "/sd", "/healthz", "/api/v1/node")) {
+            try (InputStream answer = url(host, page).openStream()) {
+                answer.readAllBytes();
+            }
+        }
+        try (BufferedReader events = new BufferedReader(
+                new InputStreamReader(url(host, "/api/v1/events").openStream(), StandardCharsets.UTF_8))) {
+            for (String line = events.readLine(); !"event: fleet".equals(line); line = events.readLine()) {
+                if (line == null) {
+                    throw new IOException("no events came");
+                }
+            }
+        }
+    }
+
+    private static URL url(String host, String page) throws IOException {
+        return URI.create("http://" + host + ":8080" + page).toURL();
     }
 
     private static void download(Path folder, List<ImageReference> images) throws IOException {

@@ -39,10 +39,10 @@ final class WatchIT {
     private static final Duration AT_MOST = Duration.ofSeconds(15);
 
     /**
-     * Seconds, a tenth of this filling: the last pieces' way through the fleet, and what is hashed in the end, all of it on processors
-     * that a browser, too, keeps busy.
+     * Seconds, a thirtieth of this filling: the last pieces' way through the fleet, and what is hashed in the end, all of it on
+     * processors that a browser, too, keeps busy.
      */
-    private static final double END = 2.5;
+    private static final double END = 1.5;
 
     private static final String SEED = "h1";
     private static final String STALLED = "h5";
@@ -62,7 +62,7 @@ final class WatchIT {
     void up() throws Exception {
         Ran.require("prometheus", "prometheus");
         fleet = Fleet.up(WatchIT.class, 18, "50Mbit/s", "50Mbit/s");
-        stock = Stock.in(fleet.scratch(), images -> List.of(Stock.image(images, "app", 17, 8 << 20)));
+        stock = Stock.in(fleet.scratch(), images -> List.of(Stock.image(images, "app", 17, 16 << 20)));
         pictures = fleet.scratch().resolve("pictures");
     }
 
@@ -180,16 +180,20 @@ final class WatchIT {
         assertTrue(before.size() > 5, () -> before.size() + " estimates");
         List<String> wrong = new ArrayList<>();
         double worst = 0;
+        double inTheEnd = 0;
         for (Foretold each : before) {
             double left = (done - each.at()) / 1e3;
             double told = each.left() / 1e3;
             double off = Math.abs(told - left);
             worst = left < 5 ? worst : Math.max(worst, off / left);
+            inTheEnd = left < 5 ? Math.max(inTheEnd, off) : inTheEnd;
             if (off > Math.max(END, 0.2 * left)) {
                 wrong.add(String.format("%.1f s were left and %.1f s were told", left, told));
             }
         }
-        System.out.printf("%d estimates, those of 5 s and more off by %.0f%% at most%n", before.size(), 100 * worst);
+        System.out.printf(
+                "%d estimates, those of 5 s and more off by %.0f%% at most, the others by %.1f s%n",
+                before.size(), 100 * worst, inTheEnd);
         assertEquals(List.of(), wrong);
     }
 
@@ -346,11 +350,22 @@ final class WatchIT {
                 folder.resolve("prometheus.yml"),
                 String.join(
                         "\n",
-                        "global: {scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 1s}",
+                        // As docs/watching.md has it for large fleets: the servers seldom, what speaks for the fleet
+                        // often.
+                        "global: {scrape_interval: 15s, scrape_timeout: 5s, evaluation_interval: 1s}",
                         "rule_files: ['" + rules + "']",
                         "scrape_configs:",
                         "  - job_name: prestage",
-                        "    http_sd_configs: [{url: '" + url(SEEN_FROM, "/sd") + "', refresh_interval: 2s}]",
+                        "    http_sd_configs: [{url: '" + url(SEEN_FROM, "/sd") + "', refresh_interval: 5s}]",
+                        "    metric_relabel_configs:",
+                        "      - {source_labels: [__name__], regex: 'prestage_fleet_.+', action: drop}",
+                        "  - job_name: prestage-fleet",
+                        "    scrape_interval: 5s",
+                        "    http_sd_configs: [{url: '" + url(SEEN_FROM, "/sd") + "', refresh_interval: 5s}]",
+                        "    relabel_configs:",
+                        "      - {source_labels: [__meta_prestage_speaks], regex: 'yes', action: keep}",
+                        "    metric_relabel_configs:",
+                        "      - {source_labels: [__name__], regex: 'prestage_fleet_.+', action: keep}",
                         ""));
         return fleet.lab()
                 .builder(

@@ -212,6 +212,14 @@ public final class Cluster implements AutoCloseable {
         return present == null ? 0 : present.size();
     }
 
+    /** Who speaks for all or may have to: the coordinator, and the next in rank; nobody before this node is a member. */
+    public List<NodeId> speakers() {
+        View present = view;
+        return present == null
+                ? List.of()
+                : present.getMembers().stream().limit(2).map(Cluster::id).toList();
+    }
+
     /** Reports at once, because something important changed. */
     public void reportNow() {
         submit(this::report);

@@ -68,14 +68,14 @@ public final class HttpServer implements AutoCloseable {
                 2,
                 new DefaultThreadFactory("prestage-http", true),
                 epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
+        // They stay once they are there: who looks every few seconds should not have a thread made each time.
         this.workers = new ThreadPoolExecutor(
                 WORKERS,
                 WORKERS,
-                10,
+                0,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(MOST_WAITING),
                 new DefaultThreadFactory("prestage-http-worker", true));
-        workers.allowCoreThreadTimeOut(true);
         Class<? extends ServerChannel> kind = epoll ? EpollServerSocketChannel.class : NioServerSocketChannel.class;
         ChannelFuture bound = new ServerBootstrap()
                 .group(loops)

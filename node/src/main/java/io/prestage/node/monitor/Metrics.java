@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -35,6 +36,7 @@ import java.util.function.ToDoubleFunction;
  */
 public final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Exposition exposition = new Exposition(registry);
     private final JvmGcMetrics collections = new JvmGcMetrics();
     private final List<Runnable> refreshers = new CopyOnWriteArrayList<>();
 
@@ -111,10 +113,22 @@ public final class Metrics implements AutoCloseable {
                 true));
     }
 
+    /**
+     * What many gauges of one look are read from, taken once for all of them.
+     *
+     * @param source asked at the beginning of each look
+     * @return what the source said last; nothing (null) before the first look
+     */
+    public <T> Supplier<T> atEachLook(Supplier<T> source) {
+        AtomicReference<T> last = new AtomicReference<>();
+        refreshers.add(() -> last.set(source.get()));
+        return last::get;
+    }
+
     /** All metrics, as Prometheus scrapes them. */
     public String text() {
         refreshers.forEach(Runnable::run);
-        return registry.scrape();
+        return exposition.text();
     }
 
     @Override

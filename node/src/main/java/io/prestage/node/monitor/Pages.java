@@ -7,6 +7,7 @@ import io.prestage.node.cluster.ServerStatus;
 import io.prestage.node.http.Answer;
 import io.prestage.node.http.Request;
 import io.prestage.node.http.Route;
+import io.prestage.protocol.NodeId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ public final class Pages implements AutoCloseable {
 
     private final Supplier<FleetView> fleet;
     private final Supplier<NodeView> node;
+    private final Supplier<List<NodeId>> speakers;
     private final Metrics metrics;
     private final Broadcast broadcast;
     private final RemoteNodes others = new RemoteNodes();
@@ -38,16 +40,19 @@ public final class Pages implements AutoCloseable {
      * @param brief the fleet in a few numbers
      * @param fleet the fleet as this node sees it
      * @param node this node in detail
+     * @param speakers those whose metrics name servers that are stuck
      * @param watcher told again and again how the fleet is
      */
     public Pages(
             Supplier<FleetBrief> brief,
             Supplier<FleetView> fleet,
             Supplier<NodeView> node,
+            Supplier<List<NodeId>> speakers,
             Metrics metrics,
             FleetWatcher watcher) {
         this.fleet = fleet;
         this.node = node;
+        this.speakers = speakers;
         this.metrics = metrics;
         this.broadcast = new Broadcast(brief, fleet, watcher);
     }
@@ -105,17 +110,25 @@ public final class Pages implements AutoCloseable {
 
     /**
      * Prometheus' HTTP service discovery: every server of the fleet as a target of its own. Those that left unfinished stay, so
-     * that Prometheus goes on saying that they are down.
+     * that Prometheus goes on saying that they are down. The label {@code __meta_prestage_speaks} tells the one or two whose view of
+     * the fleet is to be read often from the others.
      */
     private List<Map<String, Object>> targets() {
         FleetView view = fleet.get();
+        List<NodeId> speaking = speakers.get();
         return view.servers().stream()
                 .filter(server -> server.present() || server.state() != ServerState.COMPLETE)
                 .map(server -> Map.<String, Object>of(
                         "targets",
                         List.of(server.member().host() + ":" + server.member().httpPort()),
                         "labels",
-                        Map.of("server", server.member().name(), "cluster", view.cluster())))
+                        Map.of(
+                                "server",
+                                server.member().name(),
+                                "cluster",
+                                view.cluster(),
+                                "__meta_prestage_speaks",
+                                speaking.contains(server.member().id()) ? "yes" : "no")))
                 .toList();
     }
 
