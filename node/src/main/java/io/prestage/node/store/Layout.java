@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -289,6 +290,15 @@ final class Layout {
         if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS) && list(folder).isEmpty()) {
             Files.delete(folder);
         }
+    }
+
+    /** The names in a folder; none if it is absent. To look for many files at once: each that is missed costs an exception. */
+    static Set<String> names(Path folder) throws IOException {
+        return Files.isDirectory(folder)
+                ? list(folder).stream()
+                        .map(file -> file.getFileName().toString())
+                        .collect(Collectors.toSet())
+                : Set.of();
     }
 
     static List<Path> list(Path folder) throws IOException {

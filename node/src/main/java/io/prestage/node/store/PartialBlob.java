@@ -42,6 +42,7 @@ final class PartialBlob {
     // A writer that closes a gap hashes this many pieces of those behind it; the writers after it do the rest. Without
     // a
     // bound one writer would hash gigabytes while its caller's other pieces wait.
+    private static final String JOURNAL = ".journal";
     private static final int FOLDED_PER_WRITE = 4;
     private static final int BUFFER = 128 << 10;
 
@@ -84,7 +85,12 @@ final class PartialBlob {
         this.file = ingest.resolve(digest.hex());
         this.files = files;
         this.journal =
-                new Journal(ingest.resolve(digest.hex() + ".journal"), files, pieces.pieceSize(), pieces.size(blob));
+                new Journal(ingest.resolve(digest.hex() + JOURNAL), files, pieces.pieceSize(), pieces.size(blob));
+    }
+
+    /** Whether a former run left anything of it among the arriving blobs' files, which are called so. */
+    boolean isAmong(Set<String> arriving) {
+        return arriving.contains(digest.hex()) || arriving.contains(digest.hex() + JOURNAL);
     }
 
     /** Reads what a former run claimed to have written; the bytes of the pieces so claimed. */
@@ -98,6 +104,11 @@ final class PartialBlob {
         return claims.keySet().stream()
                 .mapToLong(index -> pieces.length(pieces.first(blob) + index))
                 .sum();
+    }
+
+    /** Whether a former run claimed to have written anything. */
+    synchronized boolean hasClaims() {
+        return !claims.isEmpty();
     }
 
     /**

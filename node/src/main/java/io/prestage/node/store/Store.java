@@ -226,16 +226,16 @@ public final class Store implements AutoCloseable {
             return thread;
         });
         try {
+            List<Integer> left = left();
             List<Callable<Boolean>> checks = new ArrayList<>();
-            for (int blob = 0; blob < pieces.blobs(); blob++) {
-                int one = blob;
-                checks.add(() -> recover(one, found));
+            for (int blob : left) {
+                checks.add(() -> recover(blob, found));
             }
             List<Integer> damaged = new ArrayList<>();
             List<Future<Boolean>> outcomes = pool.invokeAll(checks);
-            for (int blob = 0; blob < outcomes.size(); blob++) {
-                if (!outcomes.get(blob).get()) {
-                    damaged.add(blob);
+            for (int check = 0; check < outcomes.size(); check++) {
+                if (!outcomes.get(check).get()) {
+                    damaged.add(left.get(check));
                 }
             }
             takeBack(damaged, found);
@@ -530,10 +530,14 @@ public final class Store implements AutoCloseable {
     }
 
     private void checkSpace(boolean writesAnew) throws IOException {
+        Set<String> standing = Layout.names(layout.blobs());
+        Set<String> arriving = Layout.names(layout.ingest());
         long needed = 0;
         for (int blob = 0; blob < pieces.blobs(); blob++) {
-            if (!isThere(digest(blob), pieces.size(blob))) {
-                needed += pieces.size(blob) - partial.get(blob).readClaims();
+            boolean there = standing.contains(digest(blob).hex()) && isThere(digest(blob), pieces.size(blob));
+            if (!there) {
+                PartialBlob one = partial.get(blob);
+                needed += pieces.size(blob) - (one.isAmong(arriving) ? one.readClaims() : 0);
             }
         }
         if (writesAnew || needed > 0 || !Files.exists(layout.file(Layout.RECEIPT))) {
@@ -628,6 +632,18 @@ public final class Store implements AutoCloseable {
         } catch (IOException e) {
             throw StoreException.of(layout.folder(), "check what is there", e);
         }
+    }
+
+    /** The blobs of which former runs left anything. */
+    private List<Integer> left() throws IOException {
+        Set<String> standing = Layout.names(layout.blobs());
+        List<Integer> left = new ArrayList<>();
+        for (int blob = 0; blob < pieces.blobs(); blob++) {
+            if (standing.contains(digest(blob).hex()) || partial.get(blob).hasClaims()) {
+                left.add(blob);
+            }
+        }
+        return left;
     }
 
     /** Checks one blob; whether what stands under its name, if anything does, is right. */
