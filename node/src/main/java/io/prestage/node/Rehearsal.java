@@ -32,7 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fills a temporary folder from another, with two participants of this process over loopback, while a node waits for its plan.
+ * Fills a temporary folder from another, with two participants of this process over loopback, and looks at the node's metrics, while
+ * the node waits for its plan.
  *
  * <p>The Java runtime interprets code until it has run often, so the first seconds of a filling would go to compiling it;
  * {@code docs/performance.md} has the figures. A node that has its plan soon does without, and one that gets it meanwhile
@@ -70,7 +71,7 @@ final class Rehearsal implements AutoCloseable {
     /**
      * Begins after a while, on a thread of its own.
      *
-     * @param node where the node answers over HTTP
+     * @param node where the node answers over HTTP; its metrics are looked at
      */
     void start(InetSocketAddress node) {
         pages = node;
@@ -113,7 +114,7 @@ final class Rehearsal implements AutoCloseable {
                     done = play(folder);
                     FileUtils.deleteDirectory(folder.toFile());
                 }
-                if (done) {
+                if (done && !over.isDone()) {
                     look();
                 }
                 LOG.debug("the rehearsal was {}", done ? "done" : "broken off");

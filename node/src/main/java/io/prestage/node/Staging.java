@@ -216,9 +216,8 @@ final class Staging implements AutoCloseable {
             announced = Optional.empty();
             finished = null;
             phase = Phase.CHECKING;
-            session =
-                    opened; // which the fleet learns with the next report: a rack begins all at once, and has better to
-            // do
+            session = opened;
+            listener.changed();
             PieceSet found = store.recover((piece, hash) -> {});
             byte[] encoded = plan.encode();
             transfer.loop().submit(() -> begin(opened, found, encoded)).awaitUninterruptibly();

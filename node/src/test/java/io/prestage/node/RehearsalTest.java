@@ -5,14 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.prestage.node.http.Answer;
+import io.prestage.node.http.HttpServer;
+import io.prestage.node.http.Route;
 import io.prestage.node.store.LayoutVerification;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -28,6 +33,23 @@ final class RehearsalTest {
         LayoutVerification.Result taken = LayoutVerification.of(stage.resolve("taker"), 1, bytes -> {});
         assertEquals(List.of(), taken.problems());
         assertTrue(Files.exists(stage.resolve("taker").resolve("receipt.json")));
+    }
+
+    @Test
+    void looksAtTheNodesMetricsAsPrometheusWill() throws Exception {
+        AtomicInteger looks = new AtomicInteger();
+        Route metrics = new Route("/metrics", request -> {
+            looks.incrementAndGet();
+            return Answer.text(200, "metrics");
+        });
+        Rehearsal rehearsal = new Rehearsal(Duration.ZERO);
+        try (HttpServer node =
+                new HttpServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), List.of(metrics))) {
+            rehearsal.start(node.address());
+            await().atMost(Duration.ofSeconds(60)).until(() -> looks.get() == 1);
+            rehearsal.close();
+            rehearsal.awaitCleared();
+        }
     }
 
     @Test

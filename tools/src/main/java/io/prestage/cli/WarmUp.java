@@ -23,7 +23,7 @@ import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.net.URL;
+import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,6 +39,9 @@ import java.util.stream.Collectors;
 final class WarmUp {
     private static final String NETWORK = "127.63.7.";
     private static final Bytes SIZE = new Bytes(4 << 20);
+
+    /** Milliseconds. */
+    private static final int PATIENCE = 10_000;
 
     private WarmUp() {}
 
@@ -88,12 +91,12 @@ final class WarmUp {
     /** Looks at a node as Prometheus and a page do. */
     private static void watch(String host) throws IOException {
         for (String page : List.of("/", "/metrics", "/sd", "/healthz", "/api/v1/node")) {
-            try (InputStream answer = url(host, page).openStream()) {
+            try (InputStream answer = open(host, page)) {
                 answer.readAllBytes();
             }
         }
-        try (BufferedReader events = new BufferedReader(
-                new InputStreamReader(url(host, "/api/v1/events").openStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader events =
+                new BufferedReader(new InputStreamReader(open(host, "/api/v1/events"), StandardCharsets.UTF_8))) {
             for (String line = events.readLine(); !"event: fleet".equals(line); line = events.readLine()) {
                 if (line == null) {
                     throw new IOException("no events came");
@@ -102,8 +105,12 @@ final class WarmUp {
         }
     }
 
-    private static URL url(String host, String page) throws IOException {
-        return URI.create("http://" + host + ":8080" + page).toURL();
+    private static InputStream open(String host, String page) throws IOException {
+        URLConnection connection =
+                URI.create("http://" + host + ":8080" + page).toURL().openConnection();
+        connection.setConnectTimeout(PATIENCE);
+        connection.setReadTimeout(PATIENCE);
+        return connection.getInputStream();
     }
 
     private static void download(Path folder, List<ImageReference> images) throws IOException {

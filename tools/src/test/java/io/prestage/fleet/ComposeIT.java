@@ -118,7 +118,10 @@ final class ComposeIT {
         for (JsonNode panel : dashboard().get("panels")) {
             for (JsonNode target : panel.get("targets")) {
                 queries++;
-                String expression = target.get("expr").asString().replace("$cluster", "prestage");
+                String expression = target.get("expr")
+                        .asString()
+                        .replace("$cluster", "prestage")
+                        .replace("$__rate_interval", "10s");
                 JsonNode answer = query(expression);
                 boolean answered = answer.path("status").asString().equals("success");
                 boolean quiet = QUIET.contains(panel.get("title").asString());

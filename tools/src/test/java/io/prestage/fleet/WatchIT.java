@@ -44,6 +44,9 @@ final class WatchIT {
      */
     private static final double END = 1.5;
 
+    /** How often Prometheus looks at each server. */
+    private static final Duration SCRAPED = Duration.ofSeconds(15);
+
     private static final String SEED = "h1";
     private static final String STALLED = "h5";
     private static final String SEEN_FROM = "h2";
@@ -84,6 +87,7 @@ final class WatchIT {
             nodes.putAll(fleet.nodes(
                     NODES.stream().filter(host -> !host.equals(SEEN_FROM)).toList()));
             fleet.awaitView(SEEN_FROM, "all nodes", view -> view.servers().size() == NODES.size());
+            assertEquals(2, speakers(), "the coordinator and the next in rank");
             browser.open(url(SEEN_FROM, "/"));
             Prestage top = fleet.start(
                     WATCHER, "top", "--node", fleet.lab().address(SEEN_FROM), "--frames", "1000", "--interval", "2s");
@@ -112,6 +116,16 @@ final class WatchIT {
         } finally {
             prometheus.destroy();
         }
+    }
+
+    /** How many of the fleet Prometheus is told to look at often. */
+    private int speakers() throws Exception {
+        Ran asked = Ran.of(fleet.lab().builder(WATCHER, "curl", "-s", "-m", "5", url("h9", "/sd")));
+        int speakers = 0;
+        for (JsonNode target : JSON.readTree(asked.output())) {
+            speakers += target.at("/labels/__meta_prestage_speaks").asString().equals("yes") ? 1 : 0;
+        }
+        return speakers;
     }
 
     /** Looks again and again until something is so. */
@@ -226,7 +240,7 @@ final class WatchIT {
     private void watchingCostsLittle() throws Exception {
         Map<String, Traffic> before = fleet.lab().traffic();
         long begun = System.nanoTime();
-        await().pollDelay(Duration.ofSeconds(5)).atMost(Duration.ofSeconds(10)).until(() -> true);
+        await().pollDelay(SCRAPED).atMost(SCRAPED.multipliedBy(2)).until(() -> true);
         double seconds = (System.nanoTime() - begun) / 1e9;
         Map<String, Traffic> after = fleet.lab().traffic();
         double most = LINK.bitsPerSecond() / 8.0 / 100;
@@ -352,7 +366,8 @@ final class WatchIT {
                         "\n",
                         // As docs/watching.md has it for large fleets: the servers seldom, what speaks for the fleet
                         // often.
-                        "global: {scrape_interval: 15s, scrape_timeout: 5s, evaluation_interval: 1s}",
+                        "global: {scrape_interval: " + SCRAPED.toSeconds()
+                                + "s, scrape_timeout: 5s, evaluation_interval: 1s}",
                         "rule_files: ['" + rules + "']",
                         "scrape_configs:",
                         "  - job_name: prestage",

@@ -7,151 +7,171 @@ import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.config.NamingConvention;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.DoubleSupplier;
+import java.util.stream.Stream;
 
 /**
  * A registry's meters in the text format of Prometheus, version 0.0.4. Safe for every thread.
  *
- * <p>Names, labels and help are put together once and not at every look, which reads nothing but values: a look costs a sixth of what
- * the registry's own text does. Meters that come or go while it runs are taken into account.
+ * <p>Names, labels and help are put together when a meter is registered and not at every look, which reads nothing but values;
+ * {@code docs/decisions/0012-metrics-text.md} has the figures. Gauges, counters and timers without percentiles are shown; a meter of
+ * another kind is refused when it is registered.
  *
  * @see <a href="https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format">The format</a>
  */
 final class Exposition {
-    private final MeterRegistry registry;
+    private final NamingConvention names;
+    private final Map<Meter, List<Series>> meters = new ConcurrentHashMap<>();
     private final AtomicInteger changes = new AtomicInteger();
-    private volatile Layout layout = new Layout(-1, List.of());
+    private volatile Lines lines = new Lines(0, List.of());
 
-    /** Shows these meters, by the names of the registry's own convention. */
+    /**
+     * Shows what is registered from now on, by the names of the registry's own convention.
+     *
+     * @param registry without meters as yet
+     */
     Exposition(MeterRegistry registry) {
-        this.registry = registry;
-        registry.config().onMeterAdded(meter -> changes.incrementAndGet());
-        registry.config().onMeterRemoved(meter -> changes.incrementAndGet());
+        this.names = registry.config().namingConvention();
+        registry.config().onMeterAdded(this::added);
+        registry.config().onMeterRemoved(this::removed);
     }
 
     /**
-     * What does not change until meters come or go.
+     * One value of one meter.
      *
-     * @param asOf how many changes there had been before it was made
+     * @param family its family's name, by which lines are ordered
+     * @param head its family's help and type, which the first of the family begins with
+     * @param before all of its line up to the value
      */
-    private record Layout(int asOf, List<Series> series) {}
+    private record Series(String family, String head, String before, DoubleSupplier value) {}
+
+    /** What is written before a value, and where the value comes from. */
+    private record Line(String before, DoubleSupplier value) {}
 
     /**
-     * One line.
+     * All lines, good until meters come or go.
      *
-     * @param before all up to the value; for a family's first line its help and type, too
+     * @param asOf how many changes there had been before they were read
      */
-    private record Series(String before, DoubleSupplier value) {}
-
-    /** The lines of one name, which the format wants together. */
-    private record Family(String type, String help, List<Series> series) {}
+    private record Lines(int asOf, List<Line> all) {}
 
     /** All meters as they are now. */
     String text() {
         StringBuilder text = new StringBuilder(16 << 10);
-        for (Series series : current().series()) {
-            text.append(series.before());
-            append(text, series.value().getAsDouble());
+        for (Line line : current().all()) {
+            text.append(line.before());
+            append(text, line.value().getAsDouble());
             text.append('\n');
         }
         return text.toString();
     }
 
-    private Layout current() {
-        Layout known = layout;
+    private Lines current() {
+        Lines known = lines;
         int now = changes.get();
         if (known.asOf() != now) {
-            known = new Layout(now, lines());
-            layout = known;
+            known = new Lines(now, ordered());
+            lines = known;
         }
         return known;
     }
 
-    private List<Series> lines() {
-        Map<String, Family> families = new TreeMap<>();
-        registry.getMeters().forEach(meter -> add(families, meter));
-        List<Series> lines = new ArrayList<>();
-        families.forEach((name, family) -> {
-            String head = "# HELP " + name + ' ' + family.help() + "\n# TYPE " + name + ' ' + family.type() + '\n';
-            for (Series series : family.series()) {
-                lines.add(new Series(head + series.before(), series.value()));
-                head = "";
-            }
-        });
-        return lines;
+    private List<Line> ordered() {
+        List<Series> all = meters.values().stream()
+                .flatMap(List::stream)
+                .sorted(Comparator.comparing(Series::family).thenComparing(Series::before))
+                .toList();
+        List<Line> ordered = new ArrayList<>();
+        String family = "";
+        for (Series series : all) {
+            String head = series.family().equals(family) ? "" : series.head();
+            ordered.add(new Line(head + series.before(), series.value()));
+            family = series.family();
+        }
+        return ordered;
     }
 
-    private void add(Map<String, Family> families, Meter meter) {
-        meter.use(
-                gauge -> gauge(families, gauge, gauge::value),
-                counter -> counter(families, counter, counter::count),
-                timer -> timer(families, timer),
-                summary -> unknown(meter),
-                longTaskTimer -> unknown(meter),
-                timeGauge -> gauge(families, timeGauge, () -> timeGauge.value(timeGauge.baseTimeUnit())),
-                functionCounter -> counter(families, functionCounter, functionCounter::count),
-                functionTimer -> functionTimer(families, functionTimer),
-                custom -> unknown(meter));
+    private void added(Meter meter) {
+        meters.put(meter, series(meter));
+        changes.incrementAndGet();
     }
 
-    private void gauge(Map<String, Family> families, Meter gauge, DoubleSupplier value) {
+    private void removed(Meter meter) {
+        meters.remove(meter);
+        changes.incrementAndGet();
+    }
+
+    private List<Series> series(Meter meter) {
+        return meter.match(
+                gauge -> gauge(gauge, gauge::value),
+                counter -> counter(counter, counter::count),
+                this::timer,
+                summary -> refused(meter),
+                longTaskTimer -> refused(meter),
+                timeGauge -> gauge(timeGauge, () -> timeGauge.value(timeGauge.baseTimeUnit())),
+                functionCounter -> counter(functionCounter, functionCounter::count),
+                this::functionTimer,
+                custom -> refused(meter));
+    }
+
+    private List<Series> gauge(Meter gauge, DoubleSupplier value) {
         String name = name(gauge);
-        family(families, name, "gauge", gauge).add(series(name, gauge, value));
+        return List.of(series(gauge, name, "gauge", name, value));
     }
 
-    private void counter(Map<String, Family> families, Meter counter, DoubleSupplier value) {
+    private List<Series> counter(Meter counter, DoubleSupplier value) {
         String plain = name(counter);
         String name = plain.endsWith("_total") ? plain : plain + "_total";
-        family(families, name, "counter", counter).add(series(name, counter, value));
+        return List.of(series(counter, name, "counter", name, value));
     }
 
-    private void timer(Map<String, Family> families, Timer timer) {
+    private List<Series> timer(Timer timer) {
         String name = name(timer);
-        List<Series> summary = family(families, name, "summary", timer);
-        summary.add(series(name + "_count", timer, timer::count));
-        summary.add(series(name + "_sum", timer, () -> timer.totalTime(timer.baseTimeUnit())));
-        family(families, name + "_max", "gauge", timer)
-                .add(series(name + "_max", timer, () -> timer.max(timer.baseTimeUnit())));
+        String most = name + "_max";
+        return Stream.concat(
+                        summary(timer, name, timer::count, () -> timer.totalTime(timer.baseTimeUnit())),
+                        Stream.of(series(timer, most, "gauge", most, () -> timer.max(timer.baseTimeUnit()))))
+                .toList();
     }
 
-    private void functionTimer(Map<String, Family> families, FunctionTimer timer) {
-        String name = name(timer);
-        List<Series> summary = family(families, name, "summary", timer);
-        summary.add(series(name + "_count", timer, timer::count));
-        summary.add(series(name + "_sum", timer, () -> timer.totalTime(timer.baseTimeUnit())));
+    private List<Series> functionTimer(FunctionTimer timer) {
+        return summary(timer, name(timer), timer::count, () -> timer.totalTime(timer.baseTimeUnit()))
+                .toList();
     }
 
-    private static void unknown(Meter meter) {
-        throw new IllegalStateException("meters like " + meter.getId() + " are not shown");
+    private Stream<Series> summary(Meter meter, String name, DoubleSupplier count, DoubleSupplier sum) {
+        return Stream.of(
+                series(meter, name, "summary", name + "_count", count),
+                series(meter, name, "summary", name + "_sum", sum));
     }
 
-    private static List<Series> family(Map<String, Family> families, String name, String type, Meter meter) {
-        return families.computeIfAbsent(
-                        name,
-                        any -> new Family(
-                                type,
-                                escaped(Objects.requireNonNullElse(meter.getId().getDescription(), " ")),
-                                new ArrayList<>()))
-                .series();
+    private static List<Series> refused(Meter meter) {
+        throw new IllegalArgumentException("a meter like " + meter.getId() + " cannot be shown");
     }
 
-    private Series series(String name, Meter meter, DoubleSupplier value) {
-        NamingConvention convention = registry.config().namingConvention();
+    private Series series(Meter meter, String family, String type, String name, DoubleSupplier value) {
+        String help = Objects.requireNonNullElse(meter.getId().getDescription(), " ");
+        String head = "# HELP " + family + ' ' + escaped(help) + "\n# TYPE " + family + ' ' + type + '\n';
+        return new Series(family, head, name + labels(meter) + ' ', value);
+    }
+
+    private String labels(Meter meter) {
         List<String> labels = new ArrayList<>();
         for (Tag tag : meter.getId().getTagsAsIterable()) {
-            labels.add(convention.tagKey(tag.getKey()) + "=\""
-                    + escaped(tag.getValue()).replace("\"", "\\\"") + '"');
+            String value = escaped(tag.getValue()).replace("\"", "\\\"");
+            labels.add(names.tagKey(tag.getKey()) + "=\"" + value + '"');
         }
-        return new Series(name + (labels.isEmpty() ? "" : '{' + String.join(",", labels) + '}') + ' ', value);
+        return labels.isEmpty() ? "" : '{' + String.join(",", labels) + '}';
     }
 
     private String name(Meter meter) {
-        return meter.getId().getConventionName(registry.config().namingConvention());
+        return meter.getId().getConventionName(names);
     }
 
     private static String escaped(String text) {

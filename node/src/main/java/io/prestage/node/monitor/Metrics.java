@@ -110,14 +110,14 @@ public final class Metrics implements AutoCloseable {
                 labels.get().stream()
                         .map(tags -> MultiGauge.Row.of(tags, () -> 1))
                         .toList(),
-                true));
+                false));
     }
 
     /**
-     * What many gauges of one look are read from, taken once for all of them.
+     * What many gauges of one look are read from, taken once for all of them; of two looks at the same time, either's.
      *
      * @param source asked at the beginning of each look
-     * @return what the source said last; nothing (null) before the first look
+     * @return what the source said last, which is kept until the next look; null before the first
      */
     public <T> Supplier<T> atEachLook(Supplier<T> source) {
         AtomicReference<T> last = new AtomicReference<>();

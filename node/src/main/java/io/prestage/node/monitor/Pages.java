@@ -40,7 +40,7 @@ public final class Pages implements AutoCloseable {
      * @param brief the fleet in a few numbers
      * @param fleet the fleet as this node sees it
      * @param node this node in detail
-     * @param speakers those whose metrics name servers that are stuck
+     * @param speakers the coordinator and the next in rank, one of whom names servers that are stuck
      * @param watcher told again and again how the fleet is
      */
     public Pages(

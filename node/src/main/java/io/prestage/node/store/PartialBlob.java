@@ -39,11 +39,14 @@ final class PartialBlob {
         LATE
     }
 
-    // A writer that closes a gap hashes this many pieces of those behind it; the writers after it do the rest. Without
-    // a
-    // bound one writer would hash gigabytes while its caller's other pieces wait.
     private static final String JOURNAL = ".journal";
+
+    /**
+     * A writer that closes a gap hashes this many pieces of those behind it; the writers after it do the rest. Without a bound one
+     * writer would hash gigabytes while its caller's other pieces wait.
+     */
     private static final int FOLDED_PER_WRITE = 4;
+
     private static final int BUFFER = 128 << 10;
 
     private final int blob;
