@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What one node decides, event by event; whole fleets are in the simulation's tests. */
@@ -137,6 +138,55 @@ final class SwarmTest {
         assertEquals(SwarmRules.DEFAULT.seedStartSlots(), taken().size());
         seed.tick(SECOND);
         assertEquals(List.of(), taken(), "none of them is slow");
+    }
+
+    @Test
+    void theLastPlacesAreForThoseThatAreBehind() {
+        Swarm holder = holderAmong(14);
+        for (int ahead = 1; ahead <= 13; ahead++) {
+            holder.announced(new NodeId(0, ahead), held(IntStream.range(0, 20).toArray()), 0);
+        }
+        taken();
+        for (int peer = 14; peer >= 1; peer--) {
+            holder.requested(new NodeId(0, peer), 50 + peer, 0);
+        }
+        List<String> sent = taken();
+        assertEquals("upload 14 64", sent.get(0), "who asks first is served first");
+        assertEquals(SwarmRules.DEFAULT.evenSlots(), sent.size(), "the rest of the places wait for who is behind");
+        holder.requested(new NodeId(0, 14), 70, 0);
+        holder.uploaded(new NodeId(0, 14), SECOND / 100);
+        assertTrue(taken().contains("upload 14 70"), "and are given to it");
+    }
+
+    @Test
+    void nobodyWaitsForWhoIsBehindBecauseItTakesSlowly() {
+        Swarm holder = holderAmong(14);
+        for (int peer = 1; peer <= 14; peer++) {
+            holder.requested(new NodeId(0, peer), peer, 0);
+            holder.uploaded(new NodeId(0, peer), peer == 14 ? SECOND : SECOND / 100);
+        }
+        for (int ahead = 1; ahead <= 13; ahead++) {
+            holder.announced(new NodeId(0, ahead), held(IntStream.range(0, 20).toArray()), SECOND);
+        }
+        taken();
+        for (int peer = 14; peer >= 1; peer--) {
+            holder.requested(new NodeId(0, peer), 50 + peer, SECOND);
+        }
+        assertEquals(14, taken().size());
+    }
+
+    /** Holds the first hundred pieces of two hundred, and has so many neighbours that hold none. */
+    private Swarm holderAmong(int neighbours) {
+        Pieces many = new Pieces(1000, List.of(200_000L));
+        Swarm holder = new Swarm(many, SwarmRules.DEFAULT, new SplittableRandom(1), new Recorder());
+        for (int piece = 0; piece < 100; piece++) {
+            holder.recovered(piece);
+        }
+        for (int peer = 1; peer <= neighbours; peer++) {
+            holder.joined(new NodeId(0, peer), 0);
+        }
+        taken();
+        return holder;
     }
 
     @Test

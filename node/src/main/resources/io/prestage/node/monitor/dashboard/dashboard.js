@@ -150,13 +150,13 @@ function originRates() {
   const rates = new Map();
   for (const server of view.servers) {
     const { id } = server.member;
-    const bytes = server.progress.originBytes;
+    const pulledBytes = server.progress.originBytes;
     const last = pulls.get(id);
-    if (!last || bytes < last.bytes) {
-      pulls.set(id, { bytes, at: now, rate: 0 });
-    } else if (bytes > last.bytes) {
+    if (!last || pulledBytes < last.bytes) {
+      pulls.set(id, { bytes: pulledBytes, at: now, rate: 0 });
+    } else if (pulledBytes > last.bytes) {
       const span = Math.min(now - last.at, REPORT_OVERDUE);
-      pulls.set(id, { bytes, at: now, rate: span > 0 ? (bytes - last.bytes) * 1000 / span : 0 });
+      pulls.set(id, { bytes: pulledBytes, at: now, rate: span > 0 ? (pulledBytes - last.bytes) * 1000 / span : 0 });
     } else if (now - last.at > REPORT_OVERDUE) {
       last.rate = 0;
     }
