@@ -180,7 +180,7 @@ final class Participant implements AutoCloseable {
             tick();
         } catch (RuntimeException e) {
             if (staging.phase() != Phase.FAILED) { // or it would be told twenty times a second
-                LOG.error("an unexpected error", e);
+                LOG.error("an unexpected error: {}", e.toString(), e);
             }
             staging.fail(new IOException("an unexpected error: " + e, e));
         }

@@ -184,8 +184,10 @@ final class Staging implements AutoCloseable {
             thread.execute(() -> {
                 try {
                     task.run();
+                } catch (RejectedExecutionException e) {
+                    LOG.debug("closed meanwhile", e); // the transfer, and soon this
                 } catch (RuntimeException e) {
-                    LOG.error("an unexpected error", e);
+                    LOG.error("an unexpected error: {}", e.toString(), e);
                     fail(new IOException("an unexpected error: " + e, e));
                 }
             });

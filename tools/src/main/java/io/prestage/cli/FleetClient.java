@@ -3,22 +3,29 @@ package io.prestage.cli;
 import io.prestage.node.http.ClosableHttpClient;
 import io.prestage.node.monitor.FleetView;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Asks a node for its view of the fleet. */
 final class FleetClient implements AutoCloseable {
     private static final int DEFAULT_PORT = 8080;
+    private static final int MAX_PORT = 65_535;
+    private static final Pattern ADDRESS = Pattern.compile("[^\\s:/]+:(\\d{1,5})");
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final ClosableHttpClient client = ClosableHttpClient.plain(PATIENCE);
+    private final String given;
     private final String address;
 
     /**
@@ -27,6 +34,7 @@ final class FleetClient implements AutoCloseable {
      * @param address {@code HOST} or {@code HOST:PORT}
      */
     FleetClient(String address) {
+        this.given = address;
         this.address = withPort(address);
     }
 
@@ -37,22 +45,35 @@ final class FleetClient implements AutoCloseable {
 
     /** The node's answer as it came. */
     String json() throws IOException {
+        Matcher parts = ADDRESS.matcher(address);
+        if (!parts.matches() || Integer.parseInt(parts.group(1)) > MAX_PORT) {
+            throw new IOException("'" + given + "' is not HOST or HOST:PORT; see --node");
+        }
         try {
             URI uri = URI.create("http://" + address + "/api/v1/fleet");
             HttpRequest request = HttpRequest.newBuilder(uri).timeout(PATIENCE).build();
-            HttpResponse<String> response = client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+            HttpResponse<String> response = send(request);
             if (response.statusCode() != 200) {
                 throw new IOException(address + " answers with status " + response.statusCode()
                         + ": is that a Prestage node's --http-port?");
             }
             return response.body();
         } catch (IllegalArgumentException e) {
-            throw new IOException("'" + address + "' is not HOST or HOST:PORT; see --node", e);
+            throw new IOException("'" + given + "' is not HOST or HOST:PORT; see --node", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while asking " + address, e);
-        } catch (java.net.ConnectException | java.net.http.HttpTimeoutException e) {
+        }
+    }
+
+    private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+        try {
+            return client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+        } catch (ConnectException | HttpTimeoutException e) {
             throw new IOException("no node answers at " + address + ": is it running, and is that its --http-port?", e);
+        } catch (IOException e) { // whose message quotes what came, be it binary
+            throw new IOException(
+                    address + " does not answer as a node does: is that a Prestage node's --http-port?", e);
         }
     }
 

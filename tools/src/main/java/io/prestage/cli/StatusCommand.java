@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code prestage status}: how far the fleet is. */
@@ -62,6 +63,9 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (expect.filter(servers -> servers < 1).isPresent()) {
+            throw new ParameterException(spec.commandLine(), "--expect takes a number of servers from 1 on");
+        }
         try (FleetClient client = new FleetClient(node.orElseGet(
                 () -> BindAddress.find(Optional.empty()).address().getHostAddress()))) {
             tell(client);
@@ -162,7 +166,7 @@ final class StatusCommand implements Callable<Integer> {
                     server.state().label(),
                     percent,
                     new Bytes(progress.verifiedBytes()),
-                    ProgressLine.pace(progress),
+                    server.present() ? ProgressLine.pace(progress) : "-",
                     safety(server));
             String trouble = server.reason().isEmpty() ? server.member().withdrawn() : server.reason();
             if (!trouble.isEmpty()) {

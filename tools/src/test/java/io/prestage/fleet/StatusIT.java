@@ -78,6 +78,23 @@ final class StatusIT {
     }
 
     @Test
+    void saysWhatIsWrongWithANodesAddress() throws Exception {
+        fleet.node("h2");
+        fleet.awaitView("h2", "itself", view -> view.members() == 1);
+        String swarm = fleet.lab().address("h2") + ":7850";
+        for (String wrong : List.of("http://10.77.0.2:8080/", "10.77.0.2:99999", "10.77.0.2:x", "")) {
+            Ran status = fleet.run("h3", "status", "--node", wrong);
+            assertEquals(1, status.code(), status::toString);
+            assertEquals("prestage: '" + wrong + "' is not HOST or HOST:PORT; see --node\n", status.err());
+        }
+        Ran top = fleet.run("h3", "top", "--node", swarm, "--frames", "1");
+        assertEquals(1, top.code(), top::toString);
+        assertEquals(
+                "prestage: " + swarm + " does not answer as a node does: is that a Prestage node's --http-port?\n",
+                top.err());
+    }
+
+    @Test
     void saysThatNobodyAnswers() throws Exception {
         for (String[] arguments : new String[][] {
             {"status"}, {"status", "--json"}, {"status", "--wait", "--expect", "1", "--timeout", "1s"}

@@ -296,6 +296,7 @@ final class WrongInputIT {
                 "node -f /tmp/x --insecure --linger soon",
                 "status --timeout never",
                 "status --expect x",
+                "status --expect 0",
                 "verify",
             })
     void aWrongCommandLine(String arguments) throws Exception {

@@ -61,6 +61,9 @@ public final class Transfer implements AutoCloseable {
     private static final Duration PING_AFTER = Duration.ofSeconds(5);
     private static final Duration REVIEW = Duration.ofSeconds(1);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+    /** After a connection ended; longer each time in which the wrong node answers, which both ends warn of. */
+    private static final Duration REDIAL = Duration.ofMillis(500);
+
     private static final Duration MAX_REDIAL = Duration.ofSeconds(4);
 
     /** Bytes that may wait in the kernel unsent: a piece counts as sent when no more of it than that is left. */
@@ -309,7 +312,7 @@ public final class Transfer implements AutoCloseable {
         try {
             reviewAll();
         } catch (RuntimeException e) {
-            LOG.error("an unexpected error", e); // thrown, it would end the schedule without a word
+            LOG.error("an unexpected error: {}", e.toString(), e); // thrown, it would end the schedule without a word
         }
     }
 
@@ -390,9 +393,11 @@ public final class Transfer implements AutoCloseable {
         socketOptions().forEach((option, value) -> bootstrap.option(option, value));
         bootstrap.connect(wanted.get(peer)).addListener((ChannelFuture attempt) -> {
             if (attempt.isSuccess()) {
+                PeerConnection made = attempt.channel().pipeline().get(PeerConnection.class);
                 attempt.channel().closeFuture().addListener(end -> {
+                    boolean greeted = made != null && made.peer().isPresent();
                     dialling.remove(peer);
-                    redial(peer, Duration.ofMillis(500));
+                    redial(peer, greeted || retryAfter.compareTo(REDIAL) < 0 ? REDIAL : retryAfter);
                 });
             } else {
                 LOG.debug("{} does not answer: {}", peer, attempt.cause().getMessage());
