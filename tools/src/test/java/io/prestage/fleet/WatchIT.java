@@ -364,8 +364,7 @@ final class WatchIT {
                 folder.resolve("prometheus.yml"),
                 String.join(
                         "\n",
-                        // As docs/watching.md has it for large fleets: the servers seldom, what speaks for the fleet
-                        // often.
+                        // As docs/watching.md has it for large fleets.
                         "global: {scrape_interval: " + SCRAPED.toSeconds()
                                 + "s, scrape_timeout: 5s, evaluation_interval: 1s}",
                         "rule_files: ['" + rules + "']",
