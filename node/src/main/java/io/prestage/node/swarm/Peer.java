@@ -32,6 +32,9 @@ final class Peer {
     /** When the piece being sent was begun. */
     long sendingSince;
 
+    /** When the last piece that was sent to it had gone; when it joined, before the first. */
+    long sentAt;
+
     /** Pieces revealed to it alone and not yet sent. */
     final Set<Integer> reveals = new HashSet<>();
 
@@ -53,9 +56,19 @@ final class Peer {
     /** Nothing is asked of it before this time. */
     long pausedUntil = Long.MIN_VALUE;
 
-    Peer(NodeId id, int pieces) {
+    Peer(NodeId id, int pieces, long now) {
         this.id = id;
         this.has = new PieceSet(pieces);
+        this.sentAt = now;
+    }
+
+    /**
+     * Whether pieces are sent to it: one is on its way or asked for, or the last one went so lately that its next request is not here yet.
+     *
+     * @param upload nanoseconds that a piece takes
+     */
+    boolean isServed(double upload, long now) {
+        return sending != NONE || !queued.isEmpty() || now - sentAt < upload;
     }
 
     /** Takes the arrival of a piece into its speed. */

@@ -188,7 +188,7 @@ public final class Swarm {
         if (peers.containsKey(id)) {
             return;
         }
-        Peer peer = new Peer(id, pieces.count());
+        Peer peer = new Peer(id, pieces.count(), now);
         peers.put(id, peer);
         line.add(peer);
         List<NodeId> only = List.of(id);
@@ -388,6 +388,7 @@ public final class Swarm {
             peer.reveals.remove(peer.sending);
         }
         peer.sending = Peer.NONE;
+        peer.sentAt = now;
         sending--;
         serve(now);
         spreading.reveal(now);
@@ -489,7 +490,7 @@ public final class Swarm {
 
     private void serve(long now) {
         while (sending < rules.uploadSlots() && !isSeedingEnough(now)) {
-            Peer next = longestWaiting();
+            Peer next = longestWaiting(now);
             if (next == null) {
                 return;
             }
@@ -507,10 +508,10 @@ public final class Swarm {
      * Of those that are sent nothing and have asked for something, the one that was last sent something the longest ago; the last
      * places are for those that are not ahead.
      */
-    private Peer longestWaiting() {
+    private Peer longestWaiting(long now) {
         for (Peer peer : line) {
             boolean waits = peer.sending == Peer.NONE && !peer.queued.isEmpty();
-            if (waits && (sending < rules.evenSlots() || !isAhead(peer))) {
+            if (waits && (sending < rules.evenSlots() || !isAhead(peer, now))) {
                 return peer;
             }
         }
@@ -521,11 +522,11 @@ public final class Swarm {
      * Whether a neighbour holds somewhat more than another one that gets pieces here, and would take that one's share. One that is
      * far behind has come late or has a slow link, and is not waited for; nor is one whose link is full.
      */
-    private boolean isAhead(Peer peer) {
+    private boolean isAhead(Peer peer, long now) {
         for (Peer other : line) {
-            boolean gets = other.sending != Peer.NONE || !other.queued.isEmpty();
+            boolean served = other.isServed(quickestUpload, now);
             int ahead = peer.has.count() - other.has.count();
-            if (gets && !other.takesSlowly && ahead > rules.evenFrom() && ahead < rules.evenTo()) {
+            if (served && !other.takesSlowly && ahead > rules.evenFrom() && ahead < rules.evenTo()) {
                 return true;
             }
         }

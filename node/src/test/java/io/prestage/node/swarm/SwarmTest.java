@@ -159,6 +159,26 @@ final class SwarmTest {
     }
 
     @Test
+    void placesWaitForTheNextRequestOfWhoIsBehindAsLongAsAPieceTakes() {
+        Swarm holder = holderAmong(14);
+        for (int ahead = 1; ahead <= 13; ahead++) {
+            holder.announced(new NodeId(0, ahead), held(IntStream.range(0, 20).toArray()), 0);
+        }
+        long piece = SECOND / 100;
+        holder.requested(new NodeId(0, 14), 64, 0);
+        holder.uploaded(new NodeId(0, 14), piece);
+        taken();
+        for (int ahead = 1; ahead <= 13; ahead++) {
+            holder.requested(new NodeId(0, ahead), 50 + ahead, piece);
+        }
+        assertEquals(SwarmRules.DEFAULT.evenSlots(), taken().size());
+        holder.tick(2 * piece - 1);
+        assertEquals(List.of(), taken());
+        holder.tick(2 * piece);
+        assertEquals(13 - SwarmRules.DEFAULT.evenSlots(), taken().size(), "it asks for nothing any more");
+    }
+
+    @Test
     void nobodyWaitsForWhoIsBehindBecauseItTakesSlowly() {
         Swarm holder = holderAmong(14);
         for (int peer = 1; peer <= 14; peer++) {
