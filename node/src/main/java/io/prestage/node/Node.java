@@ -116,13 +116,8 @@ public final class Node implements AutoCloseable {
         this.views = new Views(
                 options.cluster().name(), cluster, this::member, this::progress, staging::session, feeders, log);
         this.metrics = NodeMetrics.of(tally, counters, views, peers::get, cluster, options.folder());
-        this.pages = new Pages(
-                cluster::brief,
-                views::fleet,
-                views::node,
-                cluster::speakers,
-                metrics,
-                new StuckServers(id, cluster, log));
+        this.pages =
+                new Pages(views::fleet, views::node, cluster::speakers, metrics, new StuckServers(id, cluster, log));
         this.rehearsal = new Rehearsal(seeding.isPresent() ? Duration.ZERO : AT_REST);
         participant.listen();
         try {
@@ -311,7 +306,7 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    // What the cluster says; on the cluster's thread.
+    // What the cluster says; on the cluster's thread unless said otherwise.
 
     private final class FromCluster implements Cluster.Listener {
         @Override
@@ -331,6 +326,11 @@ public final class Node implements AutoCloseable {
             staging.session()
                     .filter(session -> session.digest().equals(plan))
                     .ifPresent(session -> participant.begunAnew(session, blob, true));
+        }
+
+        @Override
+        public void told(FleetBrief fleet) {
+            pages.told(fleet);
         }
     }
 

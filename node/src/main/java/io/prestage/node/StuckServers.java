@@ -14,14 +14,13 @@ import java.util.Map;
 
 /**
  * Notes in the log when a server gets stuck and when it gets on again: on the server itself, and on the coordinator for all
- * others. To be called by one thread at a time.
+ * others.
  */
 final class StuckServers implements FleetWatcher {
     private final NodeId self;
     private final Cluster cluster;
     private final EventLog log;
     private final Map<NodeId, ServerState> known = new HashMap<>();
-    private boolean someWereStuck;
 
     StuckServers(NodeId self, Cluster cluster, EventLog log) {
         this.self = self;
@@ -30,10 +29,8 @@ final class StuckServers implements FleetWatcher {
     }
 
     @Override
-    public boolean isCurious(FleetBrief fleet) {
-        boolean were = someWereStuck;
-        someWereStuck = fleet.stuck() > 0;
-        return cluster.speaksForAll() || someWereStuck || were;
+    public boolean isCurious(FleetBrief before, FleetBrief now) {
+        return cluster.speaksForAll() || now.stuck() > 0 || before.stuck() > 0;
     }
 
     @Override

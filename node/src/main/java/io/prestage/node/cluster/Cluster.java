@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * A node's membership in its cluster.
  *
  * <p>A node's address in JGroups is its {@link NodeId}. One thread owns the state, but for the latest summary, which JGroups' threads
- * leave to be read; the listener is called on it. Methods can be called from any thread.
+ * leave to be read; the listener is called on it unless said otherwise. Methods can be called from any thread.
  */
 public final class Cluster implements AutoCloseable {
     private static final Duration PEER_RETRY = Duration.ofMillis(200);
@@ -96,6 +96,12 @@ public final class Cluster implements AutoCloseable {
 
         /** An owner found that a blob's pieces are void. */
         void voided(Digest plan, int blob);
+
+        /**
+         * How the whole fleet is, whenever its coordinator tells of it or concludes it, and while that one is silent. Called on any
+         * thread, and waited for.
+         */
+        void told(FleetBrief fleet);
     }
 
     /**
@@ -312,6 +318,7 @@ public final class Cluster implements AutoCloseable {
         } else {
             submit(() -> readPart(latest));
         }
+        listener.told(summary.brief());
     }
 
     // On the cluster's thread.
@@ -406,6 +413,7 @@ public final class Cluster implements AutoCloseable {
                 show();
                 sendSummary();
                 summaryAt = System.nanoTime();
+                listener.told(brief());
             } else if (view != null) {
                 if (isDeputy() && fleet.get() instanceof UnreadSummary) { // it may have to judge how servers got on
                     readSummary();
@@ -434,6 +442,7 @@ public final class Cluster implements AutoCloseable {
         readSummary();
         coordinatorIsSilent = coordinator.suspect(id(view.getCoord()), silentNanos);
         show();
+        listener.told(brief());
     }
 
     private void report() {

@@ -37,14 +37,12 @@ public final class Pages implements AutoCloseable {
     /**
      * Pages that show what these give.
      *
-     * @param brief the fleet in a few numbers
      * @param fleet the fleet as this node sees it
      * @param node this node in detail
      * @param speakers the coordinator and the next in rank, one of whom names servers that are stuck
-     * @param watcher told again and again how the fleet is
+     * @param watcher looks at the fleet when something new is {@link #told}
      */
     public Pages(
-            Supplier<FleetBrief> brief,
             Supplier<FleetView> fleet,
             Supplier<NodeView> node,
             Supplier<List<NodeId>> speakers,
@@ -54,7 +52,12 @@ public final class Pages implements AutoCloseable {
         this.node = node;
         this.speakers = speakers;
         this.metrics = metrics;
-        this.broadcast = new Broadcast(brief, fleet, watcher);
+        this.broadcast = new Broadcast(fleet, watcher);
+    }
+
+    /** Something new is known of the fleet; expected about once a second. */
+    public void told(FleetBrief now) {
+        broadcast.told(now);
     }
 
     /** Which page is where. */
