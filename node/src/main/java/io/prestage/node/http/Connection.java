@@ -30,7 +30,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -50,7 +49,7 @@ import org.slf4j.LoggerFactory;
 final class Connection extends SimpleChannelInboundHandler<HttpObject> {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
-    private final List<Route> routes;
+    private final Routes routes;
     private final Executor workers;
     private final ArrayDeque<Incoming> waiting = new ArrayDeque<>();
     private HttpRequest current;
@@ -59,7 +58,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
     private boolean ended;
     private SentEvents stream;
 
-    Connection(List<Route> routes, Executor workers) {
+    Connection(Routes routes, Executor workers) {
         this.routes = routes;
         this.workers = workers;
     }
@@ -173,12 +172,7 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
         } catch (IllegalArgumentException e) {
             return Answer.text(400, "the address is not encoded as it should be");
         }
-        Optional<Route> route = routes.stream()
-                .filter(r -> r.matches(path))
-                .findFirst()
-                .or(() -> routes.stream()
-                        .filter(r -> r.covers(path))
-                        .max(Comparator.comparingInt(r -> r.path().length())));
+        Optional<Route> route = routes.find(path);
         if (route.isEmpty()) {
             return Answer.text(404, "nothing is served at " + path);
         }

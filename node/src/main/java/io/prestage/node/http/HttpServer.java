@@ -82,7 +82,7 @@ public final class HttpServer implements AutoCloseable {
                 .channel(kind)
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(ChannelOption.TCP_NODELAY, true)
-                .childHandler(new Pipeline(List.copyOf(routes), idle))
+                .childHandler(new Pipeline(new Routes(routes), idle))
                 .bind(address)
                 .awaitUninterruptibly();
         if (!bound.isSuccess()) {
@@ -138,10 +138,10 @@ public final class HttpServer implements AutoCloseable {
 
     /** What every connection goes through. */
     private final class Pipeline extends ChannelInitializer<SocketChannel> {
-        private final List<Route> routes;
+        private final Routes routes;
         private final Duration idle;
 
-        private Pipeline(List<Route> routes, Duration idle) {
+        private Pipeline(Routes routes, Duration idle) {
             this.routes = routes;
             this.idle = idle;
         }

@@ -14,11 +14,6 @@ public record Route(String path, Handler handler) {
         }
     }
 
-    /** The route for exactly this path. */
-    boolean matches(String requested) {
-        return requested.equals(path);
-    }
-
     /** The route for everything below a path, or the path without its last slash. */
     boolean covers(String requested) {
         return path.length() > 1
