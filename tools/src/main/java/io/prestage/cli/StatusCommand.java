@@ -66,6 +66,11 @@ final class StatusCommand implements Callable<Integer> {
         if (expect.filter(servers -> servers < 1).isPresent()) {
             throw new ParameterException(spec.commandLine(), "--expect takes a number of servers from 1 on");
         }
+        if (!wait && (expect.isPresent() || timeout.isPresent())) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--expect and --timeout need --wait; without it the fleet is shown as it is now");
+        }
         try (FleetClient client = new FleetClient(node.orElseGet(
                 () -> BindAddress.find(Optional.empty()).address().getHostAddress()))) {
             tell(client);

@@ -49,6 +49,8 @@ import org.slf4j.LoggerFactory;
 final class Connection extends SimpleChannelInboundHandler<HttpObject> {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
+    private static final String ALLOWED = "GET, HEAD";
+
     private final Routes routes;
     private final Executor workers;
     private final ArrayDeque<Incoming> waiting = new ArrayDeque<>();
@@ -64,7 +66,15 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
     }
 
     /** A file's part, open and ready to be sent. */
-    private record Opened(FileChannel channel, long size, Optional<ByteRange> range) {}
+    private record Opened(FileChannel channel, long size, Optional<ByteRange> range) {
+        void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                LOG.debug("a file that was only read could not be closed", e);
+            }
+        }
+    }
 
     /**
      * A request that was read to its end, and the status with which to refuse it.
@@ -86,7 +96,10 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
         if (!message.decoderResult().isSuccess()) {
             refusal = Optional.of(HttpResponseStatus.BAD_REQUEST);
         } else if (message instanceof HttpContent content && content.content().isReadable()) {
-            refusal = Optional.of(HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+            refusal = Optional.of(
+                    isRead(current)
+                            ? HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE
+                            : HttpResponseStatus.METHOD_NOT_ALLOWED);
         }
         if (message instanceof LastHttpContent || refusal.isPresent()) {
             arrived(ctx, new Incoming(current, refusal));
@@ -118,12 +131,15 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
         HttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1, incoming.refusal().get(), Unpooled.EMPTY_BUFFER);
         response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        if (response.status().equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
+            response.headers().set(HttpHeaderNames.ALLOW, ALLOWED);
+        }
         ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
     private void dispatch(ChannelHandlerContext ctx, HttpRequest request) {
-        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
-            write(ctx, request, new Answer.Content(405, "text/plain", new byte[0], Map.of("Allow", "GET, HEAD")));
+        if (!isRead(request)) {
+            write(ctx, request, new Answer.Content(405, "text/plain", new byte[0], Map.of("Allow", ALLOWED)));
             return;
         }
         try {
@@ -131,6 +147,10 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
         } catch (RejectedExecutionException e) {
             write(ctx, request, new Answer.Content(503, "text/plain", new byte[0], Map.of("Retry-After", "1")));
         }
+    }
+
+    private static boolean isRead(HttpRequest request) {
+        return request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD);
     }
 
     /** On a worker, because handlers read files and wait for locks. */
@@ -153,13 +173,18 @@ final class Connection extends SimpleChannelInboundHandler<HttpObject> {
         }
         Answer outcome = answer;
         Optional<Opened> content = opened;
-        ctx.executor().execute(() -> {
-            if (content.isPresent() && outcome instanceof Answer.FileContent file) {
-                writeFile(ctx, request, file, content.get());
-            } else {
-                write(ctx, request, outcome);
-            }
-        });
+        try {
+            ctx.executor().execute(() -> {
+                if (content.isPresent() && outcome instanceof Answer.FileContent file) {
+                    writeFile(ctx, request, file, content.get());
+                } else {
+                    write(ctx, request, outcome);
+                }
+            });
+        } catch (RejectedExecutionException e) { // the server is closed, and with it the connection
+            LOG.debug("GET {} is not answered any more", request.uri(), e);
+            content.ifPresent(Opened::close);
+        }
     }
 
     private Answer answer(HttpRequest request) throws IOException {

@@ -238,7 +238,9 @@ class HttpServerTest {
     @Test
     void refusesWhatIsNoGetOrHead() throws Exception {
         assertEquals(405, send("DELETE", "/").statusCode());
-        assertTrue(raw("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello").startsWith("HTTP/1.1 413"));
+        String posted = raw("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+        assertTrue(posted.startsWith("HTTP/1.1 405") && posted.contains("GET, HEAD"), posted);
+        assertTrue(raw("GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello").startsWith("HTTP/1.1 413"));
     }
 
     @Test
