@@ -116,8 +116,12 @@ public final class Node implements AutoCloseable {
         this.views = new Views(
                 options.cluster().name(), cluster, this::member, this::progress, staging::session, feeders, log);
         this.metrics = NodeMetrics.of(tally, counters, views, peers::get, cluster, options.folder());
-        this.pages =
-                new Pages(views::fleet, views::node, cluster::speakers, metrics, new StuckServers(id, cluster, log));
+        this.pages = new Pages(
+                views::fleet,
+                views::node,
+                cluster::speakers,
+                metrics,
+                new StuckServers(id, cluster::speaksForAll, log));
         this.rehearsal = new Rehearsal(seeding.isPresent() ? Duration.ZERO : AT_REST);
         participant.listen();
         try {

@@ -1,6 +1,5 @@
 package io.prestage.node;
 
-import io.prestage.node.cluster.Cluster;
 import io.prestage.node.cluster.FleetBrief;
 import io.prestage.node.cluster.ServerState;
 import io.prestage.node.cluster.ServerStatus;
@@ -11,6 +10,7 @@ import io.prestage.node.monitor.FleetWatcher;
 import io.prestage.protocol.NodeId;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Notes in the log when a server gets stuck and when it gets on again: on the server itself, and on the coordinator for all
@@ -18,24 +18,27 @@ import java.util.Map;
  */
 final class StuckServers implements FleetWatcher {
     private final NodeId self;
-    private final Cluster cluster;
+    private final BooleanSupplier speaksForAll;
     private final EventLog log;
     private final Map<NodeId, ServerState> known = new HashMap<>();
 
-    StuckServers(NodeId self, Cluster cluster, EventLog log) {
+    /** Whether this server was stuck when it was last looked at; in a large fleet its row may come later than the numbers. */
+    private volatile boolean selfStuck;
+
+    StuckServers(NodeId self, BooleanSupplier speaksForAll, EventLog log) {
         this.self = self;
-        this.cluster = cluster;
+        this.speaksForAll = speaksForAll;
         this.log = log;
     }
 
     @Override
     public boolean isCurious(FleetBrief before, FleetBrief now) {
-        return cluster.speaksForAll() || now.stuck() > 0 || before.stuck() > 0;
+        return speaksForAll.getAsBoolean() || selfStuck || now.stuck() > 0 || before.stuck() > 0;
     }
 
     @Override
     public void seen(FleetView fleet) {
-        boolean all = cluster.speaksForAll();
+        boolean all = speaksForAll.getAsBoolean();
         for (ServerStatus server : fleet.servers()) {
             NodeId id = server.member().id();
             ServerState before = known.put(id, server.state());
@@ -45,7 +48,12 @@ final class StuckServers implements FleetWatcher {
             if (changed && (all || own)) {
                 note(server, before);
             }
+            selfStuck = own ? isStuck(server.state()) : selfStuck;
         }
+    }
+
+    private static boolean isStuck(ServerState state) {
+        return state == ServerState.STALLED || state == ServerState.FAILED;
     }
 
     private void note(ServerStatus server, ServerState before) {

@@ -315,10 +315,10 @@ public final class Cluster implements AutoCloseable {
         summaryAt = latest.toldAt();
         if (summary.whole()) {
             fleet.set(latest);
+            listener.told(summary.brief());
         } else {
             submit(() -> readPart(latest));
         }
-        listener.told(summary.brief());
     }
 
     // On the cluster's thread.
@@ -380,6 +380,7 @@ public final class Cluster implements AutoCloseable {
             readSummary();
             coordinator.published(part.servers(), part.toldAt());
             show(known(part.brief()));
+            listener.told(part.brief());
         }
     }
 
