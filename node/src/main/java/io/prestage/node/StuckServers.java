@@ -9,7 +9,10 @@ import io.prestage.node.monitor.FleetView;
 import io.prestage.node.monitor.FleetWatcher;
 import io.prestage.protocol.NodeId;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -20,10 +23,13 @@ final class StuckServers implements FleetWatcher {
     private final NodeId self;
     private final BooleanSupplier speaksForAll;
     private final EventLog log;
-    private final Map<NodeId, ServerState> known = new HashMap<>();
+    private final Map<NodeId, Seen> known = new HashMap<>();
 
     /** Whether this server was stuck when it was last looked at; in a large fleet its row may come later than the numbers. */
     private volatile boolean selfStuck;
+
+    /** How a server was when it was last looked at. */
+    private record Seen(String name, ServerState state) {}
 
     StuckServers(NodeId self, BooleanSupplier speaksForAll, EventLog log) {
         this.self = self;
@@ -39,12 +45,16 @@ final class StuckServers implements FleetWatcher {
     @Override
     public void seen(FleetView fleet) {
         boolean all = speaksForAll.getAsBoolean();
+        Set<NodeId> here = new HashSet<>();
+        fleet.servers().forEach(server -> here.add(server.member().id()));
         for (ServerStatus server : fleet.servers()) {
             NodeId id = server.member().id();
-            ServerState before = known.put(id, server.state());
             boolean own = id.equals(self);
-            // Nobody looks while all is well, so that this server may be seen here for the first time.
-            boolean changed = before == null ? own : before != server.state();
+            Seen seen = new Seen(server.member().name(), server.state());
+            Seen last = known.put(id, seen);
+            Optional<ServerState> before = last == null ? formerRun(seen.name(), here) : Optional.of(last.state());
+            // Nobody looks while all is well, so that a server may be seen here for the first time.
+            boolean changed = before.map(state -> state != seen.state()).orElse(isStuck(seen.state()));
             if (changed && (all || own)) {
                 note(server, before);
             }
@@ -52,11 +62,20 @@ final class StuckServers implements FleetWatcher {
         }
     }
 
+    /** How a server was before it was started again, which gave its node another id; that is forgotten. */
+    private Optional<ServerState> formerRun(String name, Set<NodeId> here) {
+        Optional<NodeId> former = known.entrySet().stream()
+                .filter(entry -> entry.getValue().name().equals(name) && !here.contains(entry.getKey()))
+                .map(Map.Entry::getKey)
+                .findFirst();
+        return former.map(id -> known.remove(id).state());
+    }
+
     private static boolean isStuck(ServerState state) {
         return state == ServerState.STALLED || state == ServerState.FAILED;
     }
 
-    private void note(ServerStatus server, ServerState before) {
+    private void note(ServerStatus server, Optional<ServerState> before) {
         String name = server.member().name();
         if (server.state() == ServerState.STALLED) {
             log.add(Event.warn("server.stalled", name + " is stalled")
@@ -68,7 +87,7 @@ final class StuckServers implements FleetWatcher {
                     .because(server.reason())
                     .then("the others go on without it")
                     .withPeer(name));
-        } else if (before == ServerState.STALLED) {
+        } else if (before.filter(StuckServers::isStuck).isPresent()) {
             log.add(Event.info("server.recovered", name + " gets on again").withPeer(name));
         }
     }

@@ -56,6 +56,30 @@ class StuckServersTest {
         assertEquals(List.of("server.recovered h1", "server.stalled h1"), noted());
     }
 
+    @Test
+    void aServerThatIsStartedAgainGetsOn() {
+        speaks = true;
+        stuck.seen(fleet(ServerState.FILLING, ServerState.FAILED));
+        stuck.seen(FleetView.of(
+                "rack", "h1", ClusterState.EMPTY, 2, List.of(server("h2", new NodeId(0, 3), ServerState.FILLING))));
+        assertEquals(List.of("server.recovered h2", "server.failed h2"), noted());
+    }
+
+    @Test
+    void ofTwoServersOfOneNameEachIsNotedOnce() {
+        speaks = true;
+        FleetView twins = FleetView.of(
+                "rack",
+                "h1",
+                ClusterState.EMPTY,
+                2,
+                List.of(server("h2", OTHER, ServerState.STALLED), server("h2", new NodeId(0, 3), ServerState.FILLING)));
+        stuck.seen(fleet(ServerState.FILLING, ServerState.FILLING));
+        stuck.seen(twins);
+        stuck.seen(twins);
+        assertEquals(List.of("server.stalled h2"), noted());
+    }
+
     private List<String> noted() {
         return log.last().stream().map(StuckServersTest::brief).toList();
     }

@@ -32,7 +32,7 @@ final class Peer {
     /** When the piece being sent was begun. */
     long sendingSince;
 
-    /** When the last piece that was sent to it had gone; when it joined, before the first. */
+    /** When the sending of the last piece to it ended; when it joined, before the first. */
     long sentAt;
 
     /** Pieces revealed to it alone and not yet sent. */
