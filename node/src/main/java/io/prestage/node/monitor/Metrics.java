@@ -37,9 +37,9 @@ import java.util.function.ToDoubleFunction;
  */
 public final class Metrics implements AutoCloseable {
     /**
-     * Gauges of Micrometer's binders that cost more than all others together, and that tell what the others do: threads by state look
-     * at every thread once for each state, shares of a processor read the control group's files, and the rate of
-     * {@code process_cpu_time} is the latter.
+     * Gauges of Micrometer's binders that cost more than all others together: threads by state look at every thread once for each
+     * state, shares of the processors read the control group's files. The rate of {@code process_cpu_time} are the processors that
+     * the process uses.
      */
     private static final List<String> LEFT_OUT = List.of("jvm.threads.states", "process.cpu.usage", "system.cpu.usage");
 
