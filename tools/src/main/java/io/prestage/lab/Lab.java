@@ -34,6 +34,9 @@ public final class Lab implements AutoCloseable {
 
     private static final String BRIDGE = "bridge";
 
+    /** Hosts that may learn of each other without filling half of the kernel's table of neighbours. */
+    private static final int LEARNING_HOSTS = 22;
+
     /** Container engines have the kernel show every bridge's frames to iptables, which costs time and may drop some. */
     private static final String NO_FILTERING =
             "for each in /proc/sys/net/bridge/bridge-nf-call-*tables; do [ ! -w $each ] || echo 0 > $each; done";
@@ -303,13 +306,44 @@ public final class Lab implements AutoCloseable {
         SystemCommand.run(
                 List.of("ip", "-n", namespace(BRIDGE), "-batch", "-"),
                 String.format(
-                        "link add %s type veth peer name eth0 netns %s%nlink set %s master br0%nlink set %s up%n",
-                        host, namespace(host), host, host));
+                        "link add %s type veth peer name eth0 address %s netns %s%n"
+                                + "link set %s master br0%nlink set %s up%n",
+                        host, hardwareAddress(host), namespace(host), host, host));
         SystemCommand.run(
                 List.of("ip", "-n", namespace(host), "-batch", "-"),
                 String.format(
-                        "link set lo up%naddr add %s/16 brd + dev eth0%nlink set eth0 up%nroute add 224.0.0.0/4 dev eth0%n",
-                        address(host)));
+                                "link set lo up%naddr add %s/16 brd + dev eth0%nlink set eth0 up%nroute add 224.0.0.0/4 dev eth0%n",
+                                address(host))
+                        + neighbours(host));
+    }
+
+    /**
+     * What tells a host of a large lab the others' hardware addresses. The kernel keeps at most {@code gc_thresh3} neighbours that it
+     * learned, 1,024 by default, for all namespaces together, and every host learns of every other; beyond that it refuses to send.
+     */
+    private String neighbours(String host) throws LabException {
+        StringBuilder lines = new StringBuilder();
+        if (hosts().size() > LEARNING_HOSTS) {
+            for (String other : hosts()) {
+                if (!other.equals(host)) {
+                    lines.append("neigh replace ")
+                            .append(address(other))
+                            .append(" lladdr ")
+                            .append(hardwareAddress(other))
+                            .append(" nud permanent dev eth0\n");
+                }
+            }
+        }
+        return lines.toString();
+    }
+
+    /** A locally administered one, from the host's address. */
+    private String hardwareAddress(String host) throws LabException {
+        StringBuilder hardware = new StringBuilder("02:50");
+        for (String part : address(host).split("\\.", -1)) {
+            hardware.append(String.format(":%02x", Integer.parseInt(part)));
+        }
+        return hardware.toString();
     }
 
     private static void shape(String namespace, String device, Rate rate) throws LabException {

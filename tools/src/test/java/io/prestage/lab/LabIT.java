@@ -115,6 +115,19 @@ final class LabIT {
     }
 
     @Test
+    void hostsOfALargeLabNeedNotLearnOfEachOther() throws Exception {
+        try (Lab lab = Lab.up(LabShape.of(24, LINK))) {
+            Process asked = lab.exec("h1", "ip", "neigh", "show", "nud", "permanent");
+            String known = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertEquals(23 + 1, known.lines().count(), known);
+            for (String other : List.of("h24", Lab.ORIGIN)) {
+                assertTrue(known.contains(lab.address(other) + " "), known);
+                assertEquals(0, exitCode(lab.exec("h1", "busybox", "ping", "-c1", "-W5", lab.address(other))));
+            }
+        }
+    }
+
+    @Test
     void pullsAndPlugsACable() throws Exception {
         try (Lab lab = Lab.up(LabShape.of(2, LINK))) {
             lab.setLink("h2", false);
