@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * Notes in the log when a server gets stuck and when it gets on again: on the server itself, and on the coordinator for all
- * others.
+ * Notes in the log when a server gets stuck and when it gets on again: on the server itself, which says by itself that it failed,
+ * and on the coordinator for all others.
  */
 final class StuckServers implements FleetWatcher {
     private final NodeId self;
@@ -82,6 +82,8 @@ final class StuckServers implements FleetWatcher {
                     .because(server.reason())
                     .then("the others go on without it")
                     .withPeer(name));
+        } else if (server.state() == ServerState.FAILED && server.member().id().equals(self)) {
+            return; // it has said so itself, and better
         } else if (server.state() == ServerState.FAILED) {
             log.add(Event.error("server.failed", name + " has failed")
                     .because(server.reason())

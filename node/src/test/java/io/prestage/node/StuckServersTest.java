@@ -57,6 +57,14 @@ class StuckServersTest {
     }
 
     @Test
+    void aServerThatFailedHasSaidSoItself() {
+        speaks = true;
+        stuck.seen(fleet(ServerState.FILLING, ServerState.FILLING));
+        stuck.seen(fleet(ServerState.FAILED, ServerState.FILLING));
+        assertEquals(List.of(), noted());
+    }
+
+    @Test
     void aServerThatIsStartedAgainGetsOn() {
         speaks = true;
         stuck.seen(fleet(ServerState.FILLING, ServerState.FAILED));
