@@ -54,11 +54,12 @@ final class StuckServers implements FleetWatcher {
             Seen last = known.put(id, seen);
             Optional<ServerState> before = last == null ? formerRun(seen.name(), here) : Optional.of(last.state());
             // Nobody looks while all is well, so that a server may be seen here for the first time.
-            boolean changed = before.map(state -> state != seen.state()).orElse(isStuck(seen.state()));
+            boolean changed = before.map(state -> state != seen.state())
+                    .orElse(seen.state().isStuck());
             if (changed && (all || own)) {
                 note(server, before);
             }
-            selfStuck = own ? isStuck(server.state()) : selfStuck;
+            selfStuck = own ? seen.state().isStuck() : selfStuck;
         }
     }
 
@@ -71,10 +72,6 @@ final class StuckServers implements FleetWatcher {
         return former.map(id -> known.remove(id).state());
     }
 
-    private static boolean isStuck(ServerState state) {
-        return state == ServerState.STALLED || state == ServerState.FAILED;
-    }
-
     private void note(ServerStatus server, Optional<ServerState> before) {
         String name = server.member().name();
         if (server.state() == ServerState.STALLED) {
@@ -82,14 +79,14 @@ final class StuckServers implements FleetWatcher {
                     .because(server.reason())
                     .then("the others go on without it")
                     .withPeer(name));
-        } else if (server.state() == ServerState.FAILED && server.member().id().equals(self)) {
-            return; // it has said so itself, and better
         } else if (server.state() == ServerState.FAILED) {
-            log.add(Event.error("server.failed", name + " has failed")
-                    .because(server.reason())
-                    .then("the others go on without it")
-                    .withPeer(name));
-        } else if (before.filter(StuckServers::isStuck).isPresent()) {
+            if (!server.member().id().equals(self)) { // which has said so itself, and better
+                log.add(Event.error("server.failed", name + " has failed")
+                        .because(server.reason())
+                        .then("the others go on without it")
+                        .withPeer(name));
+            }
+        } else if (before.filter(ServerState::isStuck).isPresent()) {
             log.add(Event.info("server.recovered", name + " gets on again").withPeer(name));
         }
     }

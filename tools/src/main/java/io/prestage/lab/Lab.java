@@ -322,17 +322,12 @@ public final class Lab implements AutoCloseable {
      * learned, 1,024 by default, for all namespaces together, and every host learns of every other; beyond that it refuses to send.
      */
     private String neighbours(String host) throws LabException {
+        List<String> others = new ArrayList<>(hosts());
+        others.remove(host);
         StringBuilder lines = new StringBuilder();
-        if (hosts().size() > LEARNING_HOSTS) {
-            for (String other : hosts()) {
-                if (!other.equals(host)) {
-                    lines.append("neigh replace ")
-                            .append(address(other))
-                            .append(" lladdr ")
-                            .append(hardwareAddress(other))
-                            .append(" nud permanent dev eth0\n");
-                }
-            }
+        for (String other : others.size() < LEARNING_HOSTS ? List.<String>of() : others) {
+            lines.append(String.format(
+                    "neigh replace %s lladdr %s nud permanent dev eth0%n", address(other), hardwareAddress(other)));
         }
         return lines.toString();
     }

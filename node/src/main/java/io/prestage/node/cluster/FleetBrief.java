@@ -30,7 +30,7 @@ public record FleetBrief(int servers, int complete, int stuck, long verifiedByte
         for (ServerStatus server : servers) {
             Progress progress = server.progress();
             complete += progress.complete() ? 1 : 0;
-            stuck += server.state() == ServerState.STALLED || server.state() == ServerState.FAILED ? 1 : 0;
+            stuck += server.state().isStuck() ? 1 : 0;
             verified += progress.verifiedBytes();
             origin += progress.originBytes();
             peer += progress.peerBytes();
