@@ -149,32 +149,49 @@ final class Transport implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the origin's client is closed");
         }
-        CompletableFuture<HttpResponse<Body>> pending = clientFor(target)
-                .sendAsync(
-                        request(call, wait),
-                        head -> open(head.statusCode() / 100 == 2 ? call.received() : bytes -> {}));
+        CompletableFuture<Response> answer = new CompletableFuture<>();
+        CompletableFuture<?> exchange =
+                clientFor(target).sendAsync(request(call, wait), head -> begin(call, head, answer));
+        exchange.whenComplete((response, failure) -> {
+            if (failure != null) {
+                answer.completeExceptionally(failure);
+            }
+        });
         try {
-            HttpResponse<Body> response =
-                    pending.get(patience.connect().plus(wait).toMillis(), TimeUnit.MILLISECONDS);
-            return new Response(target, response.statusCode(), response.headers(), response.body());
+            return answer.get(patience.connect().plus(wait).toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
-            abandon(pending);
+            abandon(exchange, answer);
             Thread.currentThread().interrupt();
             InterruptedIOException interrupted =
                     new InterruptedIOException("interrupted while asking " + target.getHost());
             interrupted.initCause(e);
             throw interrupted;
         } catch (TimeoutException e) {
-            abandon(pending);
+            abandon(exchange, answer);
             throw explain(target, new HttpTimeoutException("no answer"));
         } catch (ExecutionException e) {
             throw explain(target, e.getCause());
         }
     }
 
-    private void abandon(CompletableFuture<HttpResponse<Body>> pending) {
-        if (!pending.cancel(true) && !pending.isCompletedExceptionally()) {
-            pending.join().body().close();
+    /**
+     * Answers as soon as the headers are there.
+     *
+     * <p>The client's own answer comes a little later, and not at all if the connection breaks until then: what had come of
+     * the body would be lost.
+     */
+    private Body begin(Call call, HttpResponse.ResponseInfo head, CompletableFuture<Response> answer) {
+        Body body = open(head.statusCode() / 100 == 2 ? call.received() : bytes -> {});
+        if (!answer.complete(new Response(call.target(), head.statusCode(), head.headers(), body))) {
+            body.close();
+        }
+        return body;
+    }
+
+    private static void abandon(CompletableFuture<?> exchange, CompletableFuture<Response> answer) {
+        exchange.cancel(true);
+        if (!answer.cancel(false) && !answer.isCompletedExceptionally()) {
+            answer.join().close();
         }
     }
 
