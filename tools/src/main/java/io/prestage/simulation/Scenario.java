@@ -1,6 +1,7 @@
 package io.prestage.simulation;
 
 import io.prestage.node.swarm.SwarmRules;
+import io.prestage.node.transfer.Transfer;
 import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Pieces;
 import io.prestage.protocol.Rate;
@@ -34,7 +35,7 @@ public record Scenario(Pieces pieces, List<ServerModel> servers, SwarmRules rule
         public static final Path LAN = new Path(
                 Duration.ofNanos(500_000),
                 new Rate(4_000_000_000L),
-                new Bytes(0),
+                new Bytes(Transfer.NOT_SENT),
                 Duration.ofMillis(2),
                 Duration.ofMillis(200));
 

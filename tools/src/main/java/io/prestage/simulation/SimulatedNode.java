@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
 
 /** One server as it is simulated: its swarm, its links, and what it says in the course of one event. */
@@ -57,6 +59,8 @@ final class SimulatedNode implements Commands {
     final Gathering mentions = Gathering.ofMentions(0);
 
     private final Simulation simulation;
+    private final long buffered;
+    private final Map<Integer, SendBuffer> buffers = new HashMap<>();
     private final Words outbox = new Words();
     private final Words announced = new Words();
     private final Words mentioned = new Words();
@@ -94,7 +98,13 @@ final class SimulatedNode implements Commands {
         this.swarm = new Swarm(scenario.pieces(), scenario.rules(), random.split(), this);
         this.schedule = new OriginSchedule(scenario.pieces(), Simulation.RUN_BYTES);
         this.uplink = new Uplink(1e9 / model.up().bytesPerSecond());
+        this.buffered = scenario.path().buffered().count();
         this.nanosPerByteDown = 1e9 / model.down().bytesPerSecond();
+    }
+
+    /** What its kernel holds for a neighbour. */
+    SendBuffer bufferTo(int neighbour) {
+        return buffers.computeIfAbsent(neighbour, any -> new SendBuffer(buffered));
     }
 
     static NodeId id(int place) {

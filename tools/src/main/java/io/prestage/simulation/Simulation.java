@@ -22,9 +22,10 @@ import java.util.SplittableRandom;
 /**
  * Runs a scenario in virtual time.
  *
- * <p>The pieces that a server sends at a time share its uplink alike; those that come to one go through its downlink one after
- * the other, in the order in which they are sent. Both links work at the same time, and the slower one counts. Messages take no
- * room on a link, but a delay. Not thread-safe; one object runs one scenario once.
+ * <p>The connections of a server share its uplink alike, and each sends its pieces one after the other; those that come to one
+ * server go through its downlink in the order in which they were begun. Both links work at the same time, and the slower one
+ * counts. A piece counts as sent when the sender's kernel has taken it. Messages take no room on a link, but a delay. Not
+ * thread-safe; one object runs one scenario once.
  */
 public final class Simulation {
     /** Bytes of one range request to the origin, as the node has it. */
@@ -48,6 +49,8 @@ public final class Simulation {
     private static final int MENTIONED = 12;
     private static final int MEMBERS = 13;
     private static final int LEAVE = 14;
+    private static final int THROUGH = 15; // the receiver, the piece
+    private static final int TAKEN = 16; // the receiver, -
 
     /** How long nothing may have come to anybody for the rest to be lost, beside the time that pieces take on slow links. */
     private static final Duration STANDSTILL = Duration.ofMinutes(10);
@@ -62,6 +65,7 @@ public final class Simulation {
     private final Held[] statements;
     private final List<Held> heard = new ArrayList<>();
     private final long delay;
+    private final long buffered;
     private final double nanosPerByteHashed;
     private Ownership ownership;
     private long now;
@@ -85,6 +89,7 @@ public final class Simulation {
         this.pieces = scenario.pieces();
         this.watcher = watcher;
         this.delay = scenario.path().delay().toNanos();
+        this.buffered = scenario.path().buffered().count();
         this.nanosPerByteHashed = 1e9 / scenario.path().hashing().bytesPerSecond();
         this.ownership = Ownership.none(pieces.blobs());
         this.nodes = new SimulatedNode[scenario.servers().size()];
@@ -169,6 +174,8 @@ public final class Simulation {
                     sent(node);
                 }
             }
+            case THROUGH -> through(node, other, number);
+            case TAKEN -> taken(node, other);
             case UPLOADED -> node.swarm.uploaded(SimulatedNode.id(other), now);
             case ARRIVED -> arrive(node, other, number);
             case VERIFIED -> verify(node, other, number);
@@ -419,14 +426,15 @@ public final class Simulation {
         duplicates += again ? 1 : 0;
         int bytes = pieces.length(piece);
         from.sentBytes += bytes;
-        long unsent = (from.uplink.flowsTo(to) + 1L) * bytes;
         SimulatedNode receiver = nodes[to];
         receiver.downFree = Math.max(receiver.downFree, now + delay) + (long) (bytes * receiver.nanosPerByteDown);
-        from.uplink.add(to, piece, bytes, receiver.downFree, now);
-        if (unsent <= scenario.path().buffered().count()) {
+        int rest = (int) (bytes > buffered ? buffered : 0);
+        long restArrival = receiver.downFree - (long) (rest * receiver.nanosPerByteDown);
+        from.uplink.add(to, piece, bytes, rest, restArrival, receiver.downFree, now);
+        foretell(from);
+        if (from.bufferTo(to).begin(bytes)) {
             queue.add(now, UPLOADED, from.place, to, 0);
         }
-        foretell(from);
     }
 
     private void foretell(SimulatedNode node) {
@@ -437,24 +445,37 @@ public final class Simulation {
     }
 
     private void sent(SimulatedNode from) {
-        for (long flow = from.uplink.take(now); flow >= 0; flow = from.uplink.take(now)) {
-            sent(from, (int) (flow >>> Integer.SIZE), (int) flow);
+        Uplink uplink = from.uplink;
+        while (uplink.take(now)) {
+            int to = uplink.takenReceiver();
+            if (isLinked(from, to)) {
+                long arrival = Math.max(uplink.takenArrival(), now + delay);
+                if (uplink.isTakenWhole()) {
+                    sent(from, to, uplink.takenPiece(), arrival);
+                } else {
+                    queue.add(arrival - delay, TAKEN, from.place, to, 0);
+                }
+            }
         }
         foretell(from);
     }
 
-    private void sent(SimulatedNode from, int to, int piece) {
-        if (!isLinked(from, to)) {
-            return;
-        }
-        int bytes = pieces.length(piece);
-        long arrival = Math.max(from.uplink.takenArrival(), now + delay);
-        long unsent = (from.uplink.flowsTo(to) + 1L) * bytes;
-        if (unsent > scenario.path().buffered().count()) {
-            queue.add(arrival - delay, UPLOADED, from.place, to, 0);
-        }
+    private void sent(SimulatedNode from, int to, int piece, long arrival) {
+        queue.add(arrival - delay, THROUGH, from.place, to, piece);
         if (from.isHonest()) {
             queue.add(arrival + from.tardiness(), ARRIVED, to, from.place, piece);
+        }
+    }
+
+    private void through(SimulatedNode from, int to, int piece) {
+        if (from.bufferTo(to).through(pieces.length(piece))) {
+            from.swarm.uploaded(SimulatedNode.id(to), now);
+        }
+    }
+
+    private void taken(SimulatedNode from, int to) {
+        if (from.bufferTo(to).take()) {
+            from.swarm.uploaded(SimulatedNode.id(to), now);
         }
     }
 

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.prestage.protocol.Bytes;
+import io.prestage.protocol.Pieces;
 import io.prestage.protocol.Rate;
 import io.prestage.simulation.ServerModel.Conduct;
 import java.time.Duration;
@@ -43,6 +45,28 @@ final class SimulationTest {
         assertTrue(outcome.ratio(0.5) < 1.06, outcome.toString());
         assertTrue(outcome.waste() < 0.01, outcome.toString());
         assertTrue(outcome.messagesPerPiece() < 20, outcome.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 48 << 10, 64 << 10, 256 << 10, 1 << 20})
+    void whateverTheSendersKernelTakesEverybodyFinishes(int buffered) {
+        Scenario.Path lan = Scenario.Path.LAN;
+        Scenario.Path path =
+                new Scenario.Path(lan.delay(), lan.hashing(), new Bytes(buffered), lan.connecting(), lan.noticing());
+        Pieces ofAllLengths = new Pieces(PIECE, List.of(40L * PIECE + 1, 700L, 90L * PIECE - 1, 33_333L, 50_000_000L));
+        Scenario equal = Scenario.equal(20, 1, PIECE, LINK, 1);
+        Scenario scenario = new Scenario(ofAllLengths, equal.servers(), equal.rules(), path, 1);
+        Outcome outcome = Simulation.run(scenario);
+        assertTrue(outcome.everyoneFinished(), outcome.toString());
+        assertTrue(outcome.slowest() < 1.25, outcome.toString());
+    }
+
+    /** A piece takes 105 ms here, and 39 nodes ask for it: too many that are under way at once lose their deadlines. */
+    @Test
+    void smallPiecesOnSlowLinksAreSentOnce() {
+        Outcome outcome = Simulation.run(Scenario.equal(39, 1000, 256 << 10, new Rate(20_000_000), 1));
+        assertTrue(outcome.slowest() < 1.10, outcome.toString());
+        assertTrue(outcome.duplicates() < 50, outcome.toString());
     }
 
     @Test

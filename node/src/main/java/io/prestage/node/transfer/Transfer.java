@@ -66,8 +66,11 @@ public final class Transfer implements AutoCloseable {
 
     private static final Duration MAX_REDIAL = Duration.ofSeconds(4);
 
-    /** Bytes that may wait in the kernel unsent: a piece counts as sent when no more of it than that is left. */
-    private static final int NOT_SENT = 256 << 10;
+    /**
+     * Bytes of a connection that may wait in the kernel unsent: a piece counts as sent when no more of it than that is left. Less than
+     * most pieces have, or the swarm would believe its uplink idle; see {@code docs/decisions/0002-swarm-constants.md}.
+     */
+    public static final int NOT_SENT = 64 << 10;
 
     /** {@code SOL_SOCKET} and {@code SO_RCVLOWAT} of Linux, see socket(7). */
     private static final IntegerUnixChannelOption SO_RCVLOWAT = new IntegerUnixChannelOption("SO_RCVLOWAT", 1, 18);
