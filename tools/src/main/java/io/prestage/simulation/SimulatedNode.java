@@ -7,11 +7,11 @@ import io.prestage.node.swarm.Swarm;
 import io.prestage.protocol.NodeId;
 import io.prestage.simulation.ServerModel.Conduct;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.SplittableRandom;
 
 /** One server as it is simulated: its swarm, its links, and what it says in the course of one event. */
@@ -33,6 +33,9 @@ final class SimulatedNode implements Commands {
     final OriginSchedule schedule;
     final Uplink uplink;
     final double nanosPerByteDown;
+
+    /** When its uplink is next looked at; {@link Long#MAX_VALUE} if it is not. */
+    long foretold = Long.MAX_VALUE;
 
     /** When its downlink is free again. */
     long downFree;
@@ -60,7 +63,11 @@ final class SimulatedNode implements Commands {
 
     private final Simulation simulation;
     private final long buffered;
-    private final Map<Integer, SendBuffer> buffers = new HashMap<>();
+
+    /** Who was sent something, in the order of the buffers; so few that a search is quicker than a map. */
+    private int[] receivers = new int[8];
+
+    private final List<SendBuffer> buffers = new ArrayList<>();
     private final Words outbox = new Words();
     private final Words announced = new Words();
     private final Words mentioned = new Words();
@@ -104,7 +111,19 @@ final class SimulatedNode implements Commands {
 
     /** What its kernel holds for a neighbour. */
     SendBuffer bufferTo(int neighbour) {
-        return buffers.computeIfAbsent(neighbour, any -> new SendBuffer(buffered));
+        int known = buffers.size();
+        for (int index = 0; index < known; index++) {
+            if (receivers[index] == neighbour) {
+                return buffers.get(index);
+            }
+        }
+        if (known == receivers.length) {
+            receivers = Arrays.copyOf(receivers, known * 2);
+        }
+        receivers[known] = neighbour;
+        SendBuffer buffer = new SendBuffer(buffered);
+        buffers.add(buffer);
+        return buffer;
     }
 
     static NodeId id(int place) {

@@ -37,7 +37,7 @@ public final class Simulation {
     private static final int JOIN = 0;
     private static final int LINK = 1; // the neighbour, -
     private static final int DELIVER = 2; // -, -, the outbox
-    private static final int SENT = 3; // -, the uplink's state when this was foretold
+    private static final int SENT = 3; // -, -
     private static final int UPLOADED = 4; // the receiver, -
     private static final int ARRIVED = 5; // the sender, the piece
     private static final int VERIFIED = 6; // the sender, the piece
@@ -170,7 +170,8 @@ public final class Simulation {
                 return; // the receivers have said what they had to say
             }
             case SENT -> {
-                if (node.uplink.changes() == number) {
+                if (node.foretold == now) {
+                    node.foretold = Long.MAX_VALUE;
                     sent(node);
                 }
             }
@@ -437,10 +438,12 @@ public final class Simulation {
         }
     }
 
+    /** One look at the uplink is always to come, and no later than the next piece is sent; more pieces may put that off. */
     private void foretell(SimulatedNode node) {
         long at = node.uplink.nextAt();
-        if (at != Long.MAX_VALUE) {
-            queue.add(at, SENT, node.place, 0, node.uplink.changes());
+        if (at < node.foretold) {
+            node.foretold = at;
+            queue.add(at, SENT, node.place, 0, 0);
         }
     }
 

@@ -24,7 +24,6 @@ final class Uplink {
     private int connections;
     private double given;
     private long givenAt;
-    private int changes;
 
     private int takenReceiver;
     private int takenPiece;
@@ -57,7 +56,6 @@ final class Uplink {
             mark(receiver, piece, start + bytes - rest, restArrival, false);
         }
         mark(receiver, piece, start + bytes, arrival, true);
-        changes++;
     }
 
     private void mark(int receiver, int piece, double position, long arrival, boolean end) {
@@ -94,7 +92,6 @@ final class Uplink {
         arrivals[first] = arrivals[marks];
         ends[first] = ends[marks];
         connections -= isIdle(takenReceiver) ? 1 : 0;
-        changes++;
         return true;
     }
 
@@ -124,11 +121,6 @@ final class Uplink {
         return first < 0
                 ? Long.MAX_VALUE
                 : givenAt + (long) Math.ceil(Math.max(0, positions[first] - given) * connections * nanosPerByte);
-    }
-
-    /** Changes with every piece that is added or taken, so that a time that was foretold can be told from the present one. */
-    int changes() {
-        return changes;
     }
 
     private boolean isIdle(int receiver) {

@@ -66,7 +66,7 @@ public record SwarmRules(
             16,
             9,
             8,
-            64,
+            128,
             3,
             2,
             1,
