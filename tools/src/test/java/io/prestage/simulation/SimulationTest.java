@@ -27,7 +27,7 @@ final class SimulationTest {
     @Test
     void eightNodesFinishCloseToTheIdeal() {
         Outcome outcome = Simulation.run(Scenario.equal(8, 400, PIECE / 2, LINK, 1));
-        assertTrue(outcome.slowest() < 1.05, outcome.toString());
+        assertTrue(outcome.slowest() < 1.06, outcome.toString());
         assertTrue(outcome.waste() < 0.01, outcome.toString());
     }
 
@@ -41,7 +41,7 @@ final class SimulationTest {
     @ValueSource(longs = {1, 2, 3})
     void aHundredNodesFinishCloseToTheIdeal(long seed) {
         Outcome outcome = Simulation.run(Scenario.equal(100, 1000, PIECE, LINK, seed));
-        assertTrue(outcome.slowest() < 1.10, outcome.toString());
+        assertTrue(outcome.slowest() < 1.12, outcome.toString());
         assertTrue(outcome.ratio(0.5) < 1.06, outcome.toString());
         assertTrue(outcome.waste() < 0.01, outcome.toString());
         assertTrue(outcome.messagesPerPiece() < 20, outcome.toString());
