@@ -43,6 +43,11 @@ public record Scenario(Pieces pieces, List<ServerModel> servers, SwarmRules rule
         public Path withDelay(Duration other) {
             return new Path(other, hashing, buffered, connecting, noticing);
         }
+
+        /** The same with other bytes that a sender's kernel takes. */
+        public Path withBuffered(Bytes other) {
+            return new Path(delay, hashing, other, connecting, noticing);
+        }
     }
 
     /** Copies the servers. */

@@ -429,9 +429,12 @@ public final class Simulation {
         from.sentBytes += bytes;
         SimulatedNode receiver = nodes[to];
         receiver.downFree = Math.max(receiver.downFree, now + delay) + (long) (bytes * receiver.nanosPerByteDown);
-        int rest = (int) (bytes > buffered ? buffered : 0);
-        long restArrival = receiver.downFree - (long) (rest * receiver.nanosPerByteDown);
-        from.uplink.add(to, piece, bytes, rest, restArrival, receiver.downFree, now);
+        int rest = (int) (bytes > buffered && buffered > 0 ? buffered : bytes); // what the kernel takes at last
+        if (rest < bytes) {
+            long arrival = receiver.downFree - (long) (rest * receiver.nanosPerByteDown);
+            from.uplink.add(to, piece, bytes - rest, false, arrival, now);
+        }
+        from.uplink.add(to, piece, rest, true, receiver.downFree, now);
         foretell(from);
         if (from.bufferTo(to).begin(bytes)) {
             queue.add(now, UPLOADED, from.place, to, 0);
@@ -453,7 +456,7 @@ public final class Simulation {
             int to = uplink.takenReceiver();
             if (isLinked(from, to)) {
                 long arrival = Math.max(uplink.takenArrival(), now + delay);
-                if (uplink.isTakenWhole()) {
+                if (uplink.isTakenEnd()) {
                     sent(from, to, uplink.takenPiece(), arrival);
                 } else {
                     queue.add(arrival - delay, TAKEN, from.place, to, 0);

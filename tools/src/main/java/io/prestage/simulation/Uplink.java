@@ -12,14 +12,14 @@ import java.util.Arrays;
 final class Uplink {
     private final double nanosPerByte;
 
-    /** What is to be noticed: that a piece is sent, or all of it but for what the kernel takes. */
+    /** The parts of pieces that are being sent, and up to which position of what their connections are given. */
     private int[] receivers = new int[4];
 
     private int[] pieces = new int[4];
     private double[] positions = new double[4];
     private long[] arrivals = new long[4];
     private boolean[] ends = new boolean[4];
-    private int marks;
+    private int parts;
 
     private int connections;
     private double given;
@@ -35,46 +35,38 @@ final class Uplink {
     }
 
     /**
-     * Begins to send a piece, once those that are being sent to the same receiver are sent.
+     * Begins to send a piece, or a part of one, once what is being sent to the same receiver is sent.
      *
-     * @param rest bytes at its end, fewer than it has, before which it is to be taken out too; 0 if it is not
-     * @param restArrival when all but the rest would be through its receiver's downlink if this uplink were infinitely fast
-     * @param arrival when all of it would be
+     * @param end whether this is the piece's last part
+     * @param arrival when it would be through its receiver's downlink if this uplink were infinitely fast
      */
-    void add(int receiver, int piece, int bytes, int rest, long restArrival, long arrival, long now) {
+    void add(int receiver, int piece, int bytes, boolean end, long arrival, long now) {
         give(now);
         double start = given;
         boolean idle = true;
-        for (int mark = 0; mark < marks; mark++) {
-            if (receivers[mark] == receiver) {
-                start = Math.max(start, positions[mark]);
+        for (int part = 0; part < parts; part++) {
+            if (receivers[part] == receiver) {
+                start = Math.max(start, positions[part]);
                 idle = false;
             }
         }
         connections += idle ? 1 : 0;
-        if (rest > 0) {
-            mark(receiver, piece, start + bytes - rest, restArrival, false);
+        if (parts == positions.length) {
+            receivers = Arrays.copyOf(receivers, parts * 2);
+            pieces = Arrays.copyOf(pieces, parts * 2);
+            positions = Arrays.copyOf(positions, parts * 2);
+            arrivals = Arrays.copyOf(arrivals, parts * 2);
+            ends = Arrays.copyOf(ends, parts * 2);
         }
-        mark(receiver, piece, start + bytes, arrival, true);
+        receivers[parts] = receiver;
+        pieces[parts] = piece;
+        positions[parts] = start + bytes;
+        arrivals[parts] = arrival;
+        ends[parts] = end;
+        parts++;
     }
 
-    private void mark(int receiver, int piece, double position, long arrival, boolean end) {
-        if (marks == positions.length) {
-            receivers = Arrays.copyOf(receivers, marks * 2);
-            pieces = Arrays.copyOf(pieces, marks * 2);
-            positions = Arrays.copyOf(positions, marks * 2);
-            arrivals = Arrays.copyOf(arrivals, marks * 2);
-            ends = Arrays.copyOf(ends, marks * 2);
-        }
-        receivers[marks] = receiver;
-        pieces[marks] = piece;
-        positions[marks] = position;
-        arrivals[marks] = arrival;
-        ends[marks] = end;
-        marks++;
-    }
-
-    /** Takes out a piece that is sent by now, whole or but for its rest; returns whether there is one. */
+    /** Takes out a part that is sent by now; returns whether there is one. */
     boolean take(long now) {
         give(now);
         int first = first();
@@ -85,12 +77,12 @@ final class Uplink {
         takenPiece = pieces[first];
         takenArrival = arrivals[first];
         takenEnd = ends[first];
-        marks--;
-        receivers[first] = receivers[marks];
-        pieces[first] = pieces[marks];
-        positions[first] = positions[marks];
-        arrivals[first] = arrivals[marks];
-        ends[first] = ends[marks];
+        parts--;
+        receivers[first] = receivers[parts];
+        pieces[first] = pieces[parts];
+        positions[first] = positions[parts];
+        arrivals[first] = arrivals[parts];
+        ends[first] = ends[parts];
         connections -= isIdle(takenReceiver) ? 1 : 0;
         return true;
     }
@@ -100,7 +92,7 @@ final class Uplink {
         return takenReceiver;
     }
 
-    /** The piece that was last taken out. */
+    /** The piece that what was last taken out is of. */
     int takenPiece() {
         return takenPiece;
     }
@@ -110,12 +102,12 @@ final class Uplink {
         return takenArrival;
     }
 
-    /** Whether all of the piece that was last taken out is sent. */
-    boolean isTakenWhole() {
+    /** Whether what was last taken out ends its piece. */
+    boolean isTakenEnd() {
         return takenEnd;
     }
 
-    /** When the next piece will be sent, whole or but for its rest, if nothing changes; {@link Long#MAX_VALUE} if there is none. */
+    /** When the next part will be sent if nothing changes; {@link Long#MAX_VALUE} if there is none. */
     long nextAt() {
         int first = first();
         return first < 0
@@ -124,8 +116,8 @@ final class Uplink {
     }
 
     private boolean isIdle(int receiver) {
-        for (int mark = 0; mark < marks; mark++) {
-            if (receivers[mark] == receiver) {
+        for (int part = 0; part < parts; part++) {
+            if (receivers[part] == receiver) {
                 return false;
             }
         }
@@ -134,9 +126,9 @@ final class Uplink {
 
     private int first() {
         int first = -1;
-        for (int mark = 0; mark < marks; mark++) {
-            if (first < 0 || positions[mark] < positions[first]) {
-                first = mark;
+        for (int part = 0; part < parts; part++) {
+            if (first < 0 || positions[part] < positions[first]) {
+                first = part;
             }
         }
         return first;

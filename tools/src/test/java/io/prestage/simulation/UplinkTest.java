@@ -12,7 +12,7 @@ final class UplinkTest {
 
     @Test
     void aPieceAloneHasTheLinkForItself() {
-        uplink.add(1, 7, 100, 0, 0, 5, 0);
+        uplink.add(1, 7, 100, true, 5, 0);
         assertEquals(1000, uplink.nextAt());
         assertFalse(uplink.take(900));
         taken(1, 7, true, 1000);
@@ -22,38 +22,39 @@ final class UplinkTest {
 
     @Test
     void connectionsShareTheLink() {
-        uplink.add(1, 7, 100, 0, 0, 0, 0);
-        uplink.add(2, 8, 50, 0, 0, 0, 0);
+        uplink.add(1, 7, 100, true, 0, 0);
+        uplink.add(2, 8, 50, true, 0, 0);
         taken(2, 8, true, 1000);
         taken(1, 7, true, 1500);
     }
 
     @Test
     void thePiecesOfOneConnectionGoOneAfterTheOther() {
-        uplink.add(1, 7, 100, 0, 0, 0, 0);
-        uplink.add(1, 8, 100, 0, 0, 0, 0);
-        uplink.add(2, 9, 150, 0, 0, 0, 0);
+        uplink.add(1, 7, 100, true, 0, 0);
+        uplink.add(1, 8, 100, true, 0, 0);
+        uplink.add(2, 9, 150, true, 0, 0);
         taken(1, 7, true, 2000);
         taken(2, 9, true, 3000);
         taken(1, 8, true, 3500);
     }
 
     @Test
-    void aPieceIsNoticedBeforeItsRest() {
-        uplink.add(1, 7, 100, 30, 3, 4, 0);
+    void thePartsOfAPieceGoOneAfterTheOther() {
+        uplink.add(1, 7, 70, false, 3, 0);
+        uplink.add(1, 7, 30, true, 4, 0);
         taken(1, 7, false, 700);
         assertEquals(3, uplink.takenArrival());
-        uplink.add(2, 8, 30, 0, 0, 0, 700);
+        uplink.add(2, 8, 30, true, 0, 700);
         taken(1, 7, true, 1300);
         assertEquals(4, uplink.takenArrival());
     }
 
     /** The next that is taken out, and when. */
-    private void taken(int receiver, int piece, boolean whole, long at) {
+    private void taken(int receiver, int piece, boolean end, long at) {
         assertEquals(at, uplink.nextAt());
         assertTrue(uplink.take(at));
         assertEquals(receiver, uplink.takenReceiver());
         assertEquals(piece, uplink.takenPiece());
-        assertEquals(whole, uplink.isTakenWhole());
+        assertEquals(end, uplink.isTakenEnd());
     }
 }

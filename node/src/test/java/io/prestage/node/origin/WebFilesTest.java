@@ -74,8 +74,8 @@ class WebFilesTest {
         assertEquals(0, received.sum());
     }
 
-    @RepeatedTest(
-            100) // the connection breaks while the client still makes its answer of the headers, once in thirty times
+    /** Once in thirty times the connection breaks before the client has made its answer of the headers. */
+    @RepeatedTest(100)
     void fetchesARangeOverBrokenConnectionsAndRedirects() throws IOException {
         server.once("/moved", FakeRegistry.redirectTo(address));
         server.once("/blobs/", FakeRegistry.cutAfter(20_000));

@@ -48,8 +48,20 @@ public record BenchCase(String name, int servers, Rate link, Rate origin, Bytes 
 
     /** Seconds that nobody can do it in less: the bytes over the slowest link that all of them must pass. */
     public double ideal(long bytes) {
-        Rate slowest = seedIsFull || link.compareTo(origin) < 0 ? link : origin;
-        return bytes * (double) Byte.SIZE / slowest.bitsPerSecond();
+        return seconds(bytes, seedIsFull ? link : slower());
+    }
+
+    /** Seconds that the bytes take over both a server's link and the registry's. */
+    double fromRegistry(long bytes) {
+        return seconds(bytes, slower());
+    }
+
+    private Rate slower() {
+        return link.compareTo(origin) < 0 ? link : origin;
+    }
+
+    private static double seconds(long bytes, Rate rate) {
+        return bytes * (double) Byte.SIZE / rate.bitsPerSecond();
     }
 
     private static BenchCase full(String name, int servers, String link, String size) {

@@ -3,7 +3,6 @@ package io.prestage.lab.bench;
 import io.prestage.lab.GeneratedImages;
 import io.prestage.lab.Lab;
 import io.prestage.lab.LabRegistry;
-import io.prestage.protocol.Rate;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -31,10 +30,9 @@ record Race(BenchCase what, Lab lab, LabRegistry registry, GeneratedImages conte
         return scratch.resolve(host);
     }
 
-    /** How long anything may take: direct pulls bring the content over the slower of the links once for each server. */
+    /** How long anything may take: direct pulls bring the content from the registry once for each server. */
     Duration patience() {
-        Rate slowest = what.link().compareTo(what.origin()) < 0 ? what.link() : what.origin();
-        double once = content.unique().count() * (double) Byte.SIZE / slowest.bitsPerSecond();
+        double once = what.fromRegistry(content.unique().count());
         return Duration.ofSeconds(60 + Math.round(2 * once * (what.servers() + 1)));
     }
 }
