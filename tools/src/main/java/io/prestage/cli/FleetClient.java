@@ -24,18 +24,34 @@ final class FleetClient implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    private final ClosableHttpClient client = ClosableHttpClient.plain(PATIENCE);
-    private final String given;
     private final String address;
+    private final HttpRequest question;
+    private final ClosableHttpClient client;
 
     /**
      * A client of one node.
      *
      * @param address {@code HOST} or {@code HOST:PORT}
+     * @throws IOException if it is neither, with a sentence that says so
      */
-    FleetClient(String address) {
-        this.given = address;
+    FleetClient(String address) throws IOException {
         this.address = withPort(address);
+        Matcher parts = ADDRESS.matcher(this.address);
+        if (!parts.matches() || Integer.parseInt(parts.group(1)) > MAX_PORT) {
+            throw noAddress(address, null);
+        }
+        try {
+            this.question = HttpRequest.newBuilder(URI.create("http://" + this.address + "/api/v1/fleet"))
+                    .timeout(PATIENCE)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw noAddress(address, e);
+        }
+        this.client = ClosableHttpClient.plain(PATIENCE);
+    }
+
+    private static IOException noAddress(String given, Exception why) {
+        return new IOException("'" + given + "' is not HOST or HOST:PORT; see --node", why);
     }
 
     /** A node's address with the usual port if it has none. */
@@ -45,30 +61,22 @@ final class FleetClient implements AutoCloseable {
 
     /** The node's answer as it came. */
     String json() throws IOException {
-        Matcher parts = ADDRESS.matcher(address);
-        if (!parts.matches() || Integer.parseInt(parts.group(1)) > MAX_PORT) {
-            throw new IOException("'" + given + "' is not HOST or HOST:PORT; see --node");
-        }
         try {
-            URI uri = URI.create("http://" + address + "/api/v1/fleet");
-            HttpRequest request = HttpRequest.newBuilder(uri).timeout(PATIENCE).build();
-            HttpResponse<String> response = send(request);
+            HttpResponse<String> response = answer();
             if (response.statusCode() != 200) {
                 throw new IOException(address + " answers with status " + response.statusCode()
                         + ": is that a Prestage node's --http-port?");
             }
             return response.body();
-        } catch (IllegalArgumentException e) {
-            throw new IOException("'" + given + "' is not HOST or HOST:PORT; see --node", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while asking " + address, e);
         }
     }
 
-    private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
+    private HttpResponse<String> answer() throws IOException, InterruptedException {
         try {
-            return client.send(request, BodyHandlers.ofString(StandardCharsets.UTF_8));
+            return client.send(question, BodyHandlers.ofString(StandardCharsets.UTF_8));
         } catch (ConnectException | HttpTimeoutException e) {
             throw new IOException("no node answers at " + address + ": is it running, and is that its --http-port?", e);
         } catch (IOException e) { // whose message quotes what came, be it binary

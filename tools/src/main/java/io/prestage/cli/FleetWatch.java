@@ -11,13 +11,22 @@ import java.util.Set;
 
 /** Looks at a fleet again and again, at first through one node, and through another when that does not answer. */
 final class FleetWatch implements AutoCloseable {
+    /** Asked in one look at most: each that is switched off takes seconds. */
+    private static final int ASKED_AT_ONCE = 4;
+
     private final Map<String, FleetClient> clients = new LinkedHashMap<>();
     private final Set<String> known = new LinkedHashSet<>();
     private String asked;
 
-    FleetWatch(String address) {
+    /**
+     * Looks through this node first.
+     *
+     * @throws IOException if that is no address
+     */
+    FleetWatch(String address) throws IOException {
         asked = address;
         known.add(address);
+        client(address);
     }
 
     /** The address of the node that answered last. */
@@ -28,16 +37,15 @@ final class FleetWatch implements AutoCloseable {
     /**
      * The fleet now.
      *
-     * @throws IOException if no node that is known answers, with the sentence about the first that was asked
+     * @throws IOException if none of some nodes answers, with the sentence about the first that was asked; the next look asks others
      */
     FleetView look() throws IOException {
         IOException first = null;
         Set<String> turn = new LinkedHashSet<>(List.of(asked));
         turn.addAll(known);
-        for (String address : turn) {
+        for (String address : turn.stream().limit(ASKED_AT_ONCE).toList()) {
             try {
-                FleetView view =
-                        clients.computeIfAbsent(address, FleetClient::new).fleet();
+                FleetView view = client(address).fleet();
                 asked = address;
                 view.servers().stream()
                         .filter(ServerStatus::present)
@@ -46,12 +54,28 @@ final class FleetWatch implements AutoCloseable {
                 return view;
             } catch (IOException e) {
                 first = first == null ? e : first;
+                known.remove(address);
+                known.add(address); // behind all others
                 if (Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
             }
         }
         throw first;
+    }
+
+    /** What the node that answered last says, as it comes. */
+    String json() throws IOException {
+        return client(asked).json();
+    }
+
+    private FleetClient client(String address) throws IOException {
+        FleetClient client = clients.get(address);
+        if (client == null) {
+            client = new FleetClient(address);
+            clients.put(address, client);
+        }
+        return client;
     }
 
     @Override

@@ -71,24 +71,24 @@ final class StatusCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--expect and --timeout need --wait; without it the fleet is shown as it is now");
         }
-        try (FleetClient client = new FleetClient(node.orElseGet(
+        try (FleetWatch fleet = new FleetWatch(node.orElseGet(
                 () -> BindAddress.find(Optional.empty()).address().getHostAddress()))) {
-            tell(client);
+            tell(fleet);
         }
         return 0;
     }
 
-    private void tell(FleetClient client) throws IOException {
-        boolean reached = !wait || waitFor(client);
+    private void tell(FleetWatch watch) throws IOException {
+        boolean reached = !wait || waitFor(watch);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(client.json());
+            out.println(watch.json());
         } else {
-            print(client.fleet(), out);
+            print(watch.look(), out);
         }
         out.flush();
         if (!reached) {
-            FleetView fleet = client.fleet();
+            FleetView fleet = watch.look();
             throw new Failure(fleet.complete() + " servers are complete after "
                     + timeout.orElseThrow().toSeconds() + " s, not "
                     + expect.map(String::valueOf)
@@ -96,12 +96,12 @@ final class StatusCommand implements Callable<Integer> {
         }
     }
 
-    private boolean waitFor(FleetClient client) throws IOException {
+    private boolean waitFor(FleetWatch watch) throws IOException {
         long end = timeout.map(span -> System.nanoTime() + span.toNanos()).orElse(Long.MAX_VALUE);
         IOException lastTrouble = null;
         while (timeout.isEmpty() || System.nanoTime() - end < 0) {
             try {
-                FleetView fleet = client.fleet();
+                FleetView fleet = watch.look();
                 lastTrouble = null;
                 boolean enough = expect.map(servers -> fleet.complete() >= servers)
                         .orElse(fleet.complete() > 0 && !fleet.isFilling());
