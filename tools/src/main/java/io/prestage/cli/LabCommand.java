@@ -8,9 +8,13 @@ import io.prestage.protocol.Rate;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -92,7 +96,9 @@ public final class LabCommand {
 
         @Override
         public Integer call() throws LabException, InterruptedException {
-            Lab lab = Lab.up(shape());
+            LabShape shape = shape();
+            requireHosts(shape);
+            Lab lab = Lab.up(shape);
             for (ServerLink link : links) {
                 lab.setRate(link.host(), link.rate());
             }
@@ -113,6 +119,22 @@ public final class LabCommand {
                 new CountDownLatch(1).await(); // until Ctrl-C, on which the lab removes itself
             }
             return 0;
+        }
+
+        private void requireHosts(LabShape shape) {
+            Set<String> hosts = IntStream.rangeClosed(1, shape.servers())
+                    .mapToObj(server -> "h" + server)
+                    .collect(Collectors.toCollection(HashSet::new));
+            hosts.add(Lab.ORIGIN);
+            for (ServerLink link : links) {
+                if (!hosts.remove(link.host())) {
+                    throw new ParameterException(
+                            spec.commandLine(),
+                            "--link names " + link.host() + " twice, or there is no such host: a lab of "
+                                    + shape.servers() + " servers has h1 to h" + shape.servers() + " and "
+                                    + Lab.ORIGIN);
+                }
+            }
         }
 
         private LabShape shape() {

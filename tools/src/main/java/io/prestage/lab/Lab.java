@@ -210,20 +210,30 @@ public final class Lab implements AutoCloseable {
     public synchronized String addServer(Rate link) throws LabException {
         try (Closeable alone = state.lock()) {
             LabShape.requireRate(link);
-            state = LabState.read(id())
-                    .orElseThrow(() -> new LabException("lab " + id() + " is gone"))
-                    .withOneMore();
-            state.replace();
+            LabState before = LabState.read(id()).orElseThrow(() -> new LabException("lab " + id() + " is gone"));
+            state = before.withOneMore();
+            state.replace(); // first, so that whoever removes the lab knows of it
+            String host = "h" + shape().servers();
+            try {
+                SystemCommand.run("ip", "netns", "add", namespace(host));
+                plug(host);
+                setRate(host, link);
+                return host;
+            } catch (LabException e) {
+                try {
+                    removeNamespace(host);
+                    state = before;
+                    state.replace();
+                } catch (IOException left) {
+                    e.addSuppressed(left); // it goes with the lab
+                }
+                throw e;
+            }
         } catch (IllegalArgumentException e) {
             throw new LabException(e.getMessage(), e);
         } catch (IOException e) {
             throw labException("add a server to lab " + id(), e);
         }
-        String host = "h" + shape().servers();
-        SystemCommand.run("ip", "netns", "add", namespace(host));
-        plug(host);
-        setRate(host, link);
-        return host;
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.prestage.lab;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,6 +78,7 @@ public final class LabRegistry implements AutoCloseable {
 
     static LabRegistry start(Lab lab, Settings settings) throws LabException {
         SystemCommand.require("docker-registry", "docker-registry");
+        requireWritable(settings.storage());
         try {
             Path folder = Files.createTempDirectory(lab.folder(), "registry-");
             Path config = Files.writeString(folder.resolve("config.yml"), config(folder, settings));
@@ -94,6 +96,18 @@ public final class LabRegistry implements AutoCloseable {
             throw e;
         } catch (IOException e) {
             throw new LabException("cannot start the lab's registry: " + e.getMessage(), e);
+        }
+    }
+
+    /** The registry itself would complain only when something is pushed to it. */
+    private static void requireWritable(Path storage) throws LabException {
+        try {
+            Files.createDirectories(storage);
+            Files.delete(Files.createTempFile(storage, ".prestage-", ""));
+        } catch (FileAlreadyExistsException e) {
+            throw new LabException("a registry cannot keep its content in " + storage + ": that is no folder", e);
+        } catch (IOException e) {
+            throw new LabException("a registry cannot keep its content in " + storage + ": " + e.getMessage(), e);
         }
     }
 

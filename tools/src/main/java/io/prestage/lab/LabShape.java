@@ -13,6 +13,9 @@ public record LabShape(int servers, Rate link, Rate origin) {
     /** The most servers of a lab. */
     public static final int MAX_SERVERS = 250;
 
+    /** The shaper allows bursts of 128 KiB, whose time on a faster link the kernel rounds to nothing. */
+    private static final long MAX_BITS_PER_SECOND = 1_000_000_000_000L;
+
     /** Checks the number. */
     public LabShape {
         if (servers < 1 || servers > MAX_SERVERS) {
@@ -25,11 +28,11 @@ public record LabShape(int servers, Rate link, Rate origin) {
     /**
      * Checks a link's speed; the kernel counts in bytes a second.
      *
-     * @throws IllegalArgumentException if it is less than one
+     * @throws IllegalArgumentException if it is less than one, or more than the kernel can shape
      */
     public static void requireRate(Rate rate) {
-        if (rate.bytesPerSecond() < 1) {
-            throw new IllegalArgumentException("a link carries 8 bit/s or more, not " + rate);
+        if (rate.bytesPerSecond() < 1 || rate.bitsPerSecond() > MAX_BITS_PER_SECOND) {
+            throw new IllegalArgumentException("a link carries 8 bit/s to 1 Tbit/s, not " + rate);
         }
     }
 

@@ -11,6 +11,9 @@ import java.util.List;
 
 /** Runs one of the system's programs to its end. */
 final class SystemCommand {
+    /** To which the number of the signal is added that ended a process, in what is told as its exit code. */
+    private static final int SIGNALLED = 128;
+
     private SystemCommand() {}
 
     /**
@@ -30,13 +33,14 @@ final class SystemCommand {
 
     /** Fails unless this process may make network namespaces. */
     static void requireRoot() throws LabException {
+        Object user;
         try {
-            if (!Integer.valueOf(0).equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
-                throw new LabException(
-                        "a lab is made of network namespaces, which only root may make: run it with sudo");
-            }
+            user = Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         } catch (IOException e) {
             throw new LabException("cannot tell which user this is: " + e.getMessage(), e);
+        }
+        if (!Integer.valueOf(0).equals(user)) {
+            throw new LabException("a lab is made of network namespaces, which only root may make: run it with sudo");
         }
     }
 
@@ -54,8 +58,10 @@ final class SystemCommand {
                 in.write(input.getBytes(StandardCharsets.UTF_8));
             }
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
-                throw new LabException("'" + String.join(" ", command) + "' failed: " + said.strip());
+            int code = process.waitFor();
+            if (code != 0) {
+                throw new LabException("'" + String.join(" ", command) + "' "
+                        + (code > SIGNALLED ? "was ended by signal " + (code - SIGNALLED) : "failed: " + said.strip()));
             }
             return said;
         } catch (InterruptedException e) {

@@ -337,9 +337,49 @@ final class LabIT {
             assertEquals(2, silently("up", "--servers", wrong));
         }
         assertEquals(2, silently("up", "--rate", "1bit/s"));
+        assertEquals(2, silently("up", "--rate", "2000Gbit/s"), "which the kernel would take for nothing");
+        assertEquals(2, silently("up", "--servers", "2", "--link", "h3=1Mbit/s"));
+        assertEquals(2, silently("up", "--servers", "2", "--link", "h1=1Mbit/s", "--link", "h1=2Mbit/s"));
         assertTrue(assertThrows(LabException.class, () -> SystemCommand.require("no-such-program", "its-package"))
                 .getMessage()
                 .endsWith("install the package its-package"));
+    }
+
+    @Test
+    void saysThatOnlyRootCanMakeOne() throws Exception {
+        ProcessBuilder up = java("io.prestage.cli.Main", "lab", "up");
+        up.command().addAll(0, List.of("unshare", "--user")); // in which this process is nobody
+        Process stranger = up.redirectErrorStream(true).start();
+        String said = new String(stranger.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(1, stranger.waitFor(), said);
+        assertTrue(
+                said.strip()
+                        .endsWith(
+                                "prestage: a lab is made of network namespaces, which only root may make: run it with sudo"),
+                said);
+    }
+
+    @Test
+    void aRegistryNeedsAFolderThatCanBeWrittenTo() throws Exception {
+        Path file = Files.createFile(folder.resolve("file"));
+        try (Lab lab = Lab.up(LabShape.of(1, LINK))) {
+            for (Path nowhere : List.of(file, file.resolve("below"), Path.of("/proc/nothing"))) {
+                String said = assertThrows(LabException.class, () -> lab.registry(LabRegistry.Settings.plain(nowhere)))
+                        .getMessage();
+                assertTrue(said.startsWith("a registry cannot keep its content in " + nowhere + ": "), said);
+            }
+        }
+    }
+
+    @Test
+    void aServerThatCannotBeAddedIsNotThere() throws Exception {
+        try (Lab lab = Lab.up(LabShape.of(1, LINK))) {
+            Path taken = Files.createFile(Path.of("/run/netns", "prestage-" + lab.id() + "-h2"));
+            assertThrows(LabException.class, () -> lab.addServer(LINK));
+            assertEquals(List.of("h1"), Lab.attach(lab.id()).servers());
+            Files.deleteIfExists(taken);
+            assertEquals("h2", lab.addServer(LINK));
+        }
     }
 
     @Test
