@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,11 @@ final class BenchIT {
         assertTrue(result.get("ratio").asDouble() > 1, "nobody is faster than the link");
         assertTrue(result.get("first_s").asDouble() <= result.get("half_s").asDouble());
         assertTrue(result.get("half_s").asDouble() <= result.get("time_s").asDouble());
+        assertEquals(
+                List.of("h2", "h3", "h4"),
+                result.get("finished_s").properties().stream()
+                        .map(Map.Entry::getKey)
+                        .toList());
         assertTrue(result.get("cpu_s_per_gb").asDouble() > 0);
         assertTrue(result.get("peak_memory_bytes").asLong() > Fleet.bytes("20MiB"));
         assertEquals("aria2", result.get("others").get(0).get("name").asString());
@@ -78,6 +85,29 @@ final class BenchIT {
     }
 
     @Test
+    void comparesNoTorrentWithASeedThatHasToFetchFirst() throws Exception {
+        Prestage bench = Prestage.start(
+                new ProcessBuilder(Prestage.command(
+                        "bench",
+                        "--case",
+                        "origin8",
+                        "--servers",
+                        "2",
+                        "--size",
+                        "8MiB",
+                        "--runs",
+                        "1",
+                        "--against",
+                        "aria2")),
+                folder,
+                "origin");
+        bench.assertSucceeds(Duration.ofMinutes(2));
+        assertTrue(
+                bench.output().contains("aria2      not compared: a torrent is made of what the seed holds"),
+                bench::output);
+    }
+
+    @Test
     void saysWhatCannotBeMeasured() throws Exception {
         Ran unknown = Ran.of(new ProcessBuilder(Prestage.command("bench", "--case", "lan99")));
         assertEquals(2, unknown.code());
@@ -86,7 +116,12 @@ final class BenchIT {
                 unknown.err().strip());
         Ran stranger = Ran.of(new ProcessBuilder(Prestage.command("bench", "--against", "carrier-pigeons")));
         assertEquals(2, stranger.code());
-        Ran large = Ran.of(new ProcessBuilder(Prestage.command("bench", "--size", "900TiB")));
+        for (String size : List.of("1023KiB", "2TiB", "800000TB")) {
+            Ran absurd = Ran.of(new ProcessBuilder(Prestage.command("bench", "--size", size)));
+            assertEquals(2, absurd.code(), absurd::toString);
+            assertTrue(absurd.err().startsWith("prestage: a case moves 1MiB to 1TiB, not "), absurd::toString);
+        }
+        Ran large = Ran.of(new ProcessBuilder(Prestage.command("bench", "--size", "1TiB")));
         assertEquals(1, large.code());
         assertTrue(large.err().contains("choose less with --size"), large::toString);
     }

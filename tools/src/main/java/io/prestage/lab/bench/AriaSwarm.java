@@ -37,6 +37,13 @@ final class AriaSwarm implements Contender {
     }
 
     @Override
+    public Optional<String> unfit(BenchCase what) {
+        return what.seedIsFull()
+                ? Optional.empty()
+                : Optional.of("a torrent is made of what the seed holds, and here it has to fetch that first");
+    }
+
+    @Override
     public Run run(Race race) throws IOException, InterruptedException {
         Path torrent = race.scratch().resolve("content.torrent");
         Path blobs = race.content().layout().resolve("blobs");

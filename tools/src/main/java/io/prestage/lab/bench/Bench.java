@@ -14,8 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.commons.io.FileUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Measures a case: makes the lab and the content, lets the program run several times and every other contender once, and
@@ -25,6 +28,10 @@ public final class Bench {
     /** What can be compared with. */
     public static final List<String> OTHERS = List.of("aria2", "skopeo");
 
+    /** More than what a machine at rest does beside this program's own start. */
+    private static final double BUSY = 0.25;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Bench.class);
     private static final Path MEMORY = Path.of("/dev/shm");
 
     private final BenchCase what;
@@ -79,8 +86,21 @@ public final class Bench {
             }
         }
         requireSpace();
+        double busy = Processors.busy(Duration.ofSeconds(1));
+        if (busy > BUSY) {
+            progress.accept(String.format(
+                    Locale.ROOT,
+                    "this machine is %.0f%% busy with something else: end that, or the figures tell of it",
+                    100 * busy));
+        }
         Path root = Files.createTempDirectory(folder, "prestage-bench-");
+        AtomicReference<Lab> made = new AtomicReference<>();
         Thread onSignal = new Thread(() -> {
+            try (Lab ended = made.get()) { // its processes write into the folder
+                LOG.debug("removing {} and {}", ended, root);
+            } catch (LabException e) {
+                System.err.println("prestage: " + e.getMessage());
+            }
             try {
                 FileUtils.deleteDirectory(root.toFile());
             } catch (IOException e) {
@@ -89,6 +109,7 @@ public final class Bench {
         });
         Runtime.getRuntime().addShutdownHook(onSignal);
         try (Lab lab = Lab.up(new LabShape(what.servers() + 1, what.link(), what.origin()))) {
+            made.set(lab);
             progress.accept("making images of " + what.size() + " in " + root);
             GeneratedImages content = GeneratedImages.make(root.resolve("content"), what.size());
             LabRegistry registry = lab.registry(LabRegistry.Settings.plain(root.resolve("registry")));
@@ -96,7 +117,15 @@ public final class Bench {
             return race(new Race(what, lab, registry, content, root.resolve("scratch")));
         } finally {
             FileUtils.deleteDirectory(root.toFile());
+            forget(onSignal);
+        }
+    }
+
+    private static void forget(Thread onSignal) {
+        try {
             Runtime.getRuntime().removeShutdownHook(onSignal);
+        } catch (IllegalStateException e) {
+            LOG.debug("ended by a signal, so the hook runs", e);
         }
     }
 
@@ -111,9 +140,10 @@ public final class Bench {
             if (!against.contains(contender.name())) {
                 continue;
             }
-            if (contender.lacks().isPresent()) {
-                others.add(Report.Other.absent(
-                        contender.name(), "not compared: " + contender.lacks().get() + " is not installed"));
+            Optional<String> obstacle =
+                    contender.unfit(what).or(() -> contender.lacks().map(program -> program + " is not installed"));
+            if (obstacle.isPresent()) {
+                others.add(Report.Other.absent(contender.name(), "not compared: " + obstacle.get()));
                 continue;
             }
             Run run = once(contender, race);

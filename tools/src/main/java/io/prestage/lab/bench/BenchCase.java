@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param servers empty ones, beside the seed; 1 to 249
  * @param link each server's link, either way
  * @param origin the registry's link, either way
- * @param size about how many bytes the images have
+ * @param size about how many bytes the images have, 1 MiB to 1 TiB
  * @param seedIsFull whether the seed holds everything before the clock starts; otherwise it fetches while the clock runs
  */
 public record BenchCase(String name, int servers, Rate link, Rate origin, Bytes size, boolean seedIsFull) {
@@ -36,9 +36,21 @@ public record BenchCase(String name, int servers, Rate link, Rate origin, Bytes 
             throw new IllegalArgumentException(
                     "a case has 1 to " + (LabShape.MAX_SERVERS - 1) + " servers beside the seed, not " + servers);
         }
-        if (size.count() < 1 << 20) {
-            throw new IllegalArgumentException("a case moves 1MiB or more, not " + size);
+        if (size.count() < 1 << 20 || size.count() > 1L << 40) {
+            throw new IllegalArgumentException("a case moves 1MiB to 1TiB, not " + size);
         }
+    }
+
+    /** The same in another shape; what is not given stays, but for the registry's link, which is as fast as the others of a full case. */
+    public BenchCase with(Optional<Integer> servers, Optional<Rate> link, Optional<Rate> origin, Optional<Bytes> size) {
+        Rate links = link.orElse(this.link);
+        return new BenchCase(
+                name,
+                servers.orElse(this.servers),
+                links,
+                origin.orElse(seedIsFull ? links : this.origin),
+                size.orElse(this.size),
+                seedIsFull);
     }
 
     /** A known case. */

@@ -11,6 +11,11 @@ interface Contender {
     /** Which program it lacks on this machine; nothing if it can run. */
     Optional<String> lacks();
 
+    /** Why a case tells nothing of it; nothing if it can be compared. */
+    default Optional<String> unfit(BenchCase what) {
+        return Optional.empty();
+    }
+
     /**
      * Fills the empty servers once, and leaves them empty again.
      *

@@ -87,12 +87,13 @@ final class ProgressPlot {
                     .append(COLORS.get(server % COLORS.size()))
                     .append("\" points=\"");
             Curve curve = run.curves().get(server);
+            long all = curve.points().stream().mapToLong(Curve.Point::bytes).reduce(1, Math::max); // framing too
             for (Curve.Point point : curve.points()) {
                 svg.append(String.format(
                         Locale.ROOT,
                         "%.1f,%.1f ",
                         x(Math.min(seconds, point.seconds())),
-                        y(Math.min(1, point.bytes() / (double) run.bytes()))));
+                        y(point.bytes() / (double) all)));
             }
             svg.append("\"><title>").append(curve.server()).append("</title></polyline>\n");
         }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -25,6 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param ratios of all runs, in their order
  * @param first seconds until the first server had everything
  * @param half seconds until half of the servers had
+ * @param finished seconds until each had
  * @param wasted bytes that servers received in vain
  * @param wastedPart the same, over all bytes that servers received
  * @param fromOrigin bytes that the registry sent, for one filling of the fleet
@@ -44,6 +46,7 @@ public record Report(
         @JsonProperty("ratios") List<Double> ratios,
         @JsonProperty("first_s") double first,
         @JsonProperty("half_s") double half,
+        @JsonProperty("finished_s") Map<String, Double> finished,
         @JsonProperty("wasted_bytes") long wasted,
         @JsonProperty("wasted_part") double wastedPart,
         @JsonProperty("origin_bytes") long fromOrigin,
@@ -57,6 +60,8 @@ public record Report(
      * @param time seconds until the last server had everything; nothing if it did not run
      * @param ratio of this to the ideal
      * @param first seconds until the first server had everything
+     * @param half seconds until half of the servers had
+     * @param finished seconds until each had; empty if it did not run
      * @param cpuPerGigabyte processor seconds of all its processes for 10⁹ bytes brought to a server
      * @param peakMemory bytes that one of its processes was resident with at most
      * @param note why it did not run
@@ -67,6 +72,11 @@ public record Report(
             @JsonProperty("time_s") Optional<Double> time,
             @JsonProperty("ratio") Optional<Double> ratio,
             @JsonProperty("first_s") Optional<Double> first,
+            @JsonProperty("half_s") Optional<Double> half,
+
+            @JsonProperty("finished_s") @JsonInclude(JsonInclude.Include.NON_EMPTY)
+            Map<String, Double> finished,
+
             @JsonProperty("cpu_s_per_gb") Optional<Double> cpuPerGigabyte,
             @JsonProperty("peak_memory_bytes") Optional<Long> peakMemory,
             @JsonProperty("note") Optional<String> note) {
@@ -76,6 +86,8 @@ public record Report(
                     Optional.of(rounded(run.time())),
                     Optional.of(rounded(run.ratio())),
                     Optional.of(rounded(run.quantile(0))),
+                    Optional.of(rounded(run.quantile(0.5))),
+                    Report.finished(run),
                     run.cpuPerGigabyte().map(Report::rounded),
                     run.peakMemory(),
                     Optional.empty());
@@ -87,6 +99,8 @@ public record Report(
                     Optional.empty(),
                     Optional.empty(),
                     Optional.empty(),
+                    Optional.empty(),
+                    Map.of(),
                     Optional.empty(),
                     Optional.empty(),
                     Optional.of(note));
@@ -118,6 +132,7 @@ public record Report(
                 runs.stream().map(run -> rounded(run.ratio())).toList(),
                 rounded(median.quantile(0)),
                 rounded(median.quantile(0.5)),
+                finished(median),
                 wasted,
                 rounded(wasted / received),
                 median.fromOrigin().orElseThrow(),
@@ -155,8 +170,16 @@ public record Report(
                 new Bytes(bytes),
                 ideal));
         lines.add(String.format(
-                Locale.ROOT, "%-10s %8s %7s %8s %10s %12s", "", "time", "ratio", "first", "CPU/GB", "peak memory"));
-        lines.add(row("prestage", time, ratio, first, Optional.of(cpuPerGigabyte), Optional.of(peakMemory)));
+                Locale.ROOT,
+                "%-10s %8s %7s %8s %8s %10s %12s",
+                "",
+                "time",
+                "ratio",
+                "first",
+                "half",
+                "CPU/GB",
+                "peak memory"));
+        lines.add(row("prestage", time, ratio, first, half, Optional.of(cpuPerGigabyte), Optional.of(peakMemory)));
         for (Other other : others) {
             lines.add(
                     other.time.isEmpty()
@@ -166,11 +189,11 @@ public record Report(
                                     other.time.get(),
                                     other.ratio.orElseThrow(),
                                     other.first.orElseThrow(),
+                                    other.half.orElseThrow(),
                                     other.cpuPerGigabyte,
                                     other.peakMemory));
         }
-        lines.add("prestage's runs: " + ratios + ", their median is shown; half of the servers after "
-                + String.format(Locale.ROOT, "%.2f s", half));
+        lines.add("prestage's runs: " + ratios + ", their median is shown");
         lines.add(String.format(
                 Locale.ROOT,
                 "wasted %s (%.2f%%), registry sent %d bytes, unique %d",
@@ -182,17 +205,30 @@ public record Report(
     }
 
     private static String row(
-            String name, double time, double ratio, double first, Optional<Double> cpu, Optional<Long> memory) {
+            String name,
+            double time,
+            double ratio,
+            double first,
+            double half,
+            Optional<Double> cpu,
+            Optional<Long> memory) {
         return String.format(
                 Locale.ROOT,
-                "%-10s %6.2f s %7.3f %6.2f s %10s %12s",
+                "%-10s %6.2f s %7.3f %6.2f s %6.2f s %10s %12s",
                 name,
                 time,
                 ratio,
                 first,
+                half,
                 cpu.map(seconds -> String.format(Locale.ROOT, "%.1f s", seconds))
                         .orElse("-"),
                 memory.map(most -> new Bytes(most).toString()).orElse("-"));
+    }
+
+    private static Map<String, Double> finished(Run run) {
+        Map<String, Double> finished = run.finishedInOrder();
+        finished.replaceAll((server, seconds) -> rounded(seconds));
+        return finished;
     }
 
     private static double rounded(double value) {

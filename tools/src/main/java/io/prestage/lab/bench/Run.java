@@ -1,8 +1,10 @@
 package io.prestage.lab.bench;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * One filling of the servers.
@@ -35,6 +37,14 @@ record Run(
     /** Seconds until the last server had everything. */
     double time() {
         return quantile(1);
+    }
+
+    /** Seconds after the start, by server, in the order of their numbers. */
+    Map<String, Double> finishedInOrder() {
+        Map<String, Double> sorted =
+                new TreeMap<>(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()));
+        sorted.putAll(finished);
+        return sorted;
     }
 
     double ratio() {
