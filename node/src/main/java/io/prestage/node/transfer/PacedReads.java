@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -22,6 +23,7 @@ final class PacedReads {
     private final Set<Channel> channels = new LinkedHashSet<>();
     private boolean paused;
     private int turn;
+    private int largest;
 
     PacedReads(EventLoop loop, Pacer pacer) {
         this.loop = loop;
@@ -33,7 +35,13 @@ final class PacedReads {
         return new Meter();
     }
 
+    /** How long a connection may have to wait for its turn: until every other one has read as much as ever one did. */
+    Duration round() {
+        return pacer.timeOf((long) largest * channels.size());
+    }
+
     private void count(int bytes) {
+        largest = Math.max(largest, bytes);
         long now = System.nanoTime();
         pacer.count(bytes, now);
         long delay = pacer.delay(now);

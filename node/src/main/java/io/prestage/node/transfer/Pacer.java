@@ -46,6 +46,11 @@ public final class Pacer {
         TimeUnit.NANOSECONDS.sleep(delay(now));
     }
 
+    /** How long so many bytes take. */
+    public Duration timeOf(long bytes) {
+        return Duration.ofNanos(Math.round(bytes * nanosPerByte));
+    }
+
     /** How many bytes go in a while. */
     public int bytesIn(Duration stretch) {
         return (int) Math.min(Integer.MAX_VALUE, Math.round(stretch.toNanos() / nanosPerByte));

@@ -321,11 +321,13 @@ public final class Transfer implements AutoCloseable {
 
     private void reviewAll() {
         long now = System.nanoTime();
+        Duration silence =
+                reads.map(paced -> SILENCE.plus(paced.round())).orElse(SILENCE); // nobody is heard who is not read
         for (PeerConnection connection : List.copyOf(greeting)) {
-            connection.review(now, SILENCE, PING_AFTER);
+            connection.review(now, silence, PING_AFTER);
         }
         for (PeerConnection connection : List.copyOf(connections.values())) {
-            connection.review(now, SILENCE, PING_AFTER);
+            connection.review(now, silence, PING_AFTER);
         }
         flushAll();
     }
