@@ -132,7 +132,10 @@ public final class Main implements Runnable {
     }
 
     private static String sentence(String message) {
-        String text = message.strip();
+        String text = message.strip()
+                .replaceFirst("^Error: ", "")
+                .replaceFirst(" is not an? (int|long)$", " is not a whole number")
+                .replace(" are mutually exclusive (specify only one)", " cannot be given together");
         return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
     }
 }
