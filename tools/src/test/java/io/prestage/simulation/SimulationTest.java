@@ -139,6 +139,22 @@ final class SimulationTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = Conduct.class,
+            names = {"MUTE", "TARDY", "BOASTER", "GONE"})
+    void oneBadNodeCostsASmallFleetLittleWithLargePieces(Conduct conduct) {
+        Rate link = new Rate(1_000_000_000);
+        Scenario without = Scenario.equal(8, 2861, 1 << 20, link, 1);
+        double expected = Simulation.run(without).slowest() * without.ideal(1);
+        for (long from : new long[] {0, 8_000, 23_500}) {
+            Times times = new Times(10);
+            Simulation.run(without.plus(ServerModel.empty(link).turning(conduct, Duration.ofMillis(from))), times);
+            double last = times.lastBut(9);
+            assertTrue(last < 1.05 * expected, last + " s instead of " + expected + " s, from " + from + " ms on");
+        }
+    }
+
     @Test
     void aTenthOfTheFleetOnTenTimesSlowerLinksDelaysTheOthersLittle() {
         Scenario equal = Scenario.equal(100, 1000, PIECE, LINK, 1);

@@ -32,7 +32,7 @@ final class Spreading {
      * Nothing was brought in yet.
      *
      * @param pieces the number of pieces that there are
-     * @param firstDeadline nanoseconds that a neighbour may take at the least
+     * @param firstDeadline nanoseconds that a piece may take to spread while it is not known what it takes
      * @param wanted tells how many neighbours hold a piece; is not changed here
      * @param neighbours those that are connected; is not changed here
      */
@@ -104,7 +104,7 @@ final class Spreading {
      */
     void announced(Peer peer, int piece, long now) {
         if (wanted.availability(piece) >= rules.spreadAt()) {
-            seeding.spread(piece);
+            seeding.spread(piece, now);
         } else if (peer.reveals.contains(piece)) {
             seeding.forget(piece);
             seeding.add(piece);
@@ -112,15 +112,20 @@ final class Spreading {
             if (seeding.isUnsent(piece)) {
                 commands.reveal(peer.id, piece);
             }
-            seeding.held(piece, peer, now + patience(peer));
+            seeding.held(piece, peer, now, patience(peer));
         }
     }
 
     /** Tells neighbours of unsent pieces, each of as many as it can pass on. */
     void reveal(long now) {
-        if (seeding.next(0) < 0) {
-            return;
+        if (seeding.next(0) >= 0) {
+            revealUnsent(now);
+        } else if (seeding.lastClaimed() >= 0) {
+            revealClaimed(now);
         }
+    }
+
+    private void revealUnsent(long now) {
         int skipped = 0;
         int least = leastToSpread();
         for (int piece = seeding.next(0); piece >= 0 && skipped < MAX_SKIPPED; piece = seeding.next(piece + 1)) {
@@ -133,9 +138,43 @@ final class Spreading {
                 skipped++;
                 continue;
             }
-            seeding.revealed(piece, to, now + patience(to));
-            commands.reveal(to.id, piece);
+            reveal(piece, to, now);
         }
+    }
+
+    /**
+     * Nothing is unsent but for what others say that they bring, too. Who says so of everything may serve nothing, so they are not waited
+     * for: few at a time, and those that they will come to last.
+     */
+    private void revealClaimed(long now) {
+        int room = rules.seedStartSlots() - revealed();
+        int skipped = 0;
+        int least = leastToSpread();
+        for (int piece = seeding.lastClaimed();
+                piece >= 0 && room > 0 && skipped < MAX_SKIPPED;
+                piece = seeding.claimedBelow(piece)) {
+            Peer to = nextToSpread(piece, least);
+            if (to == null) {
+                skipped++;
+                continue;
+            }
+            reveal(piece, to, now);
+            room--;
+        }
+    }
+
+    private void reveal(int piece, Peer to, long now) {
+        seeding.revealed(piece, to, now, patience(to));
+        commands.reveal(to.id, piece);
+    }
+
+    /** Pieces that neighbours were told of and not sent yet. */
+    private int revealed() {
+        int revealed = 0;
+        for (Peer each : neighbours) {
+            revealed += each.reveals.size();
+        }
+        return revealed;
     }
 
     /**
@@ -193,13 +232,14 @@ final class Spreading {
         return oneFailed != otherFailed ? oneFailed < otherFailed : one.reveals.size() < other.reveals.size();
     }
 
-    /** How long a neighbour may take for what is revealed to it: what all were revealed has to go through this node's link first. */
+    /**
+     * How long a neighbour may take for what is revealed to it: what all were revealed has to go through this node's link first, and then it
+     * takes what it takes others.
+     */
     private long patience(Peer peer) {
-        int revealed = 0;
-        for (Peer each : neighbours) {
-            revealed += each.reveals.size();
-        }
-        double expected = Math.max(peer.pace.nanos() * rules.revealWindow(), sending.nanos() * revealed);
-        return Math.max(firstDeadline, (long) (rules.deadlineFactor() * expected));
+        double link = Math.max(peer.pace.nanos() * rules.revealWindow(), sending.nanos() * revealed());
+        double usual = seeding.nanosToSpread();
+        long least = usual == 0 ? firstDeadline : rules.minDeadline().toNanos();
+        return Math.max(least, (long) (rules.deadlineFactor() * Math.max(link, usual)));
     }
 }

@@ -11,14 +11,23 @@ import java.util.Map;
  *
  * <p>A piece is unsent, then out with one neighbour, and spread once so many announce it that it does not depend on one that may
  * keep it to itself. If that does not come about by the deadline, or that neighbour goes, it is unsent again. Unsent pieces come
- * in the order of their numbers, since stores hash blobs from the front.
+ * in the order of their numbers, since stores hash blobs from the front. Pieces that are out because a neighbour says that it brings them,
+ * too, come from the back, so that the two of them meet in the middle.
  */
 final class SuperSeeding {
+    /** Of the latest piece in the average of what spreading takes. */
+    private static final double WEIGHT = 0.05;
+
     private final BitSet unsent = new BitSet();
     private final Map<Integer, Out> out = new HashMap<>();
 
+    /** What is out with a neighbour that has not been sent it, but says that it has it. */
+    private final BitSet claimed = new BitSet();
+
+    private double nanosToSpread;
+
     /** One neighbour has, or will have, a piece. */
-    private record Out(Peer with, long deadline) {}
+    private record Out(Peer with, long since, long deadline) {}
 
     /** A piece came in that no neighbour holds. */
     void add(int piece) {
@@ -30,20 +39,33 @@ final class SuperSeeding {
         return unsent.nextSetBit(from);
     }
 
-    /** An unsent piece is revealed to a neighbour. */
-    void revealed(int piece, Peer to, long deadline) {
-        unsent.clear(piece);
-        out.put(piece, new Out(to, deadline));
+    /** The last claimed piece, or -1. */
+    int lastClaimed() {
+        return claimed.length() - 1;
+    }
+
+    /** The last claimed piece below the given one, or -1. */
+    int claimedBelow(int piece) {
+        return claimed.previousSetBit(piece - 1);
+    }
+
+    /** A piece that is unsent or claimed is revealed to a neighbour, which has so long to pass it on. */
+    void revealed(int piece, Peer to, long now, long patience) {
+        forget(piece);
+        out.put(piece, new Out(to, now, now + patience));
         to.reveals.add(piece);
     }
 
-    /** One neighbour announced the piece, and has until the deadline to pass it on. */
-    void held(int piece, Peer by, long deadline) {
-        boolean known = unsent.get(piece) || out.containsKey(piece);
-        if (known) {
-            forget(piece);
-            out.put(piece, new Out(by, deadline));
+    /** One neighbour announced the piece, and has so long to pass it on. */
+    void held(int piece, Peer by, long now, long patience) {
+        Out was = out.get(piece);
+        if (was == null && !unsent.get(piece)) {
+            return;
         }
+        boolean claim = was == null || claimed.get(piece);
+        forget(piece);
+        out.put(piece, new Out(by, was == null ? now : was.since(), now + patience));
+        claimed.set(piece, claim);
     }
 
     /** Whether the piece is to be revealed. */
@@ -52,12 +74,18 @@ final class SuperSeeding {
     }
 
     /** So many announce the piece that nobody can keep it to itself any more. */
-    void spread(int piece) {
+    void spread(int piece, long now) {
         Out was = out.get(piece);
         if (was != null) {
             was.with().kept = 0;
+            took(now - was.since());
         }
         forget(piece);
+    }
+
+    /** Nanoseconds from a piece's being revealed to its being spread, on average; 0 before the first. */
+    double nanosToSpread() {
+        return nanosToSpread;
     }
 
     /** Whether every piece that was added has spread. */
@@ -71,6 +99,7 @@ final class SuperSeeding {
             Map.Entry<Integer, Out> entry = all.next();
             if (entry.getValue().with() == peer) {
                 unsent.set(entry.getKey());
+                claimed.clear(entry.getKey());
                 all.remove();
             }
         }
@@ -80,11 +109,13 @@ final class SuperSeeding {
     void lapse(long now) {
         for (Iterator<Map.Entry<Integer, Out>> all = out.entrySet().iterator(); all.hasNext(); ) {
             Map.Entry<Integer, Out> entry = all.next();
-            if (now - entry.getValue().deadline() > 0) {
-                Peer with = entry.getValue().with();
+            Out late = entry.getValue();
+            if (now - late.deadline() > 0) {
                 unsent.set(entry.getKey());
-                with.reveals.remove(entry.getKey());
-                with.kept++;
+                claimed.clear(entry.getKey());
+                late.with().reveals.remove(entry.getKey());
+                late.with().kept++;
+                took(now - late.since()); // at the least: or else what takes longer than it did would lapse for ever
                 all.remove();
             }
         }
@@ -93,9 +124,14 @@ final class SuperSeeding {
     /** The piece needs no revealing any more, or is void. */
     void forget(int piece) {
         unsent.clear(piece);
+        claimed.clear(piece);
         Out was = out.remove(piece);
         if (was != null) {
             was.with().reveals.remove(piece);
         }
+    }
+
+    private void took(long nanos) {
+        nanosToSpread = nanosToSpread == 0 ? nanos : (1 - WEIGHT) * nanosToSpread + WEIGHT * nanos;
     }
 }

@@ -29,8 +29,8 @@ import java.time.Duration;
  *     arrival leaves less of a blob to be hashed at its end, but what all ask for at once nobody can pass on
  * @param windowSpan how long what is asked of one neighbour should keep it busy
  * @param bytesInFlight bytes asked for or being verified, over all neighbours; bounds the node's memory
- * @param firstDeadline how long a neighbour whose speed is unknown may take for a piece of up to {@link #USUAL_PIECE} bytes; for
- *     one that is larger, as many times longer
+ * @param firstDeadline how long a neighbour whose speed is unknown may take for a piece of up to {@link #USUAL_PIECE} bytes, and the first
+ *     pieces that are revealed to spread; for a piece that is larger, as many times longer
  * @param minDeadline how long any neighbour may take for a piece
  * @param deadlineFactor how many times longer than expected a piece may take before it is asked for elsewhere
  * @param maxPause the longest time that a neighbour is left alone after it let requests lapse

@@ -310,6 +310,41 @@ final class SwarmTest {
     }
 
     @Test
+    void onceItIsKnownWhatSpreadingTakesNobodyIsGivenMuchLonger() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        long now = 0;
+        for (int piece = 0; piece < 4; piece++) {
+            swarm.sourced(piece, now);
+            taken();
+            send(ANNA, piece, now);
+            swarm.announced(ANNA, held(piece), now);
+            now += SECOND / 2;
+            swarm.announced(BERT, held(piece), now);
+        }
+        swarm.sourced(4, now);
+        NodeId first = taken().contains("announce 1 4") ? ANNA : BERT;
+        swarm.tick(now + 2 * SECOND - 1);
+        assertEquals(List.of(), taken());
+        swarm.tick(now + 2 * SECOND + 1);
+        assertEquals(List.of("announce " + (first.equals(ANNA) ? 2 : 1) + " 4"), taken());
+    }
+
+    @Test
+    void nobodyWaitsForWhoClaimsToHoldEverything() {
+        for (int piece = 0; piece < 10; piece++) {
+            swarm.sourced(piece, 0);
+        }
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 1);
+        taken();
+        swarm.joined(BERT, 2);
+        assertEquals(List.of("announce 2 9", "announce 2 8", "announce 2 7"), taken(), "the last first");
+        send(BERT, 8, 3);
+        assertEquals(List.of("announce 2 6"), taken());
+    }
+
+    @Test
     void whatWasOutWithWhoLeftIsRevealedAgain() {
         swarm.joined(ANNA, 0);
         swarm.sourced(3, 0);
@@ -425,6 +460,13 @@ final class SwarmTest {
         assertFalse(swarm.arrived(ANNA, 1, 0));
         assertTrue(swarm.isIdle(ANNA));
         assertEquals(List.of(), taken());
+    }
+
+    /** Has a neighbour ask for a piece and be sent it. */
+    private void send(NodeId to, int piece, long now) {
+        swarm.requested(to, piece, now);
+        swarm.uploaded(to, now);
+        said.remove("upload " + to.low() + " " + piece);
     }
 
     private List<String> taken() {
