@@ -215,7 +215,7 @@ final class DemoCommand implements Callable<Integer> {
                 line.end();
                 return fleet;
             }
-            line.show(() -> together(fleet.servers()), () -> FleetBrief.of(fleet.servers()), "waiting for the servers");
+            line.show(together(fleet.servers()), () -> FleetBrief.of(fleet.servers()), "waiting for the servers");
             await(LOOK);
         }
         throw new IOException(

@@ -14,9 +14,11 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +32,12 @@ import org.slf4j.LoggerFactory;
  */
 record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, LogFormat logFormat) {
     private static final Logger LOG = LoggerFactory.getLogger(NodeRun.class);
-    private static final Duration LOOK = Duration.ofMillis(250);
+
+    /** How often to look how far the node and its fleet are: the fleet is told of once a second. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    /** The same where a bar moves. */
+    private static final Duration LOOK_OFTEN = Duration.ofMillis(250);
 
     /** How long a server that does not get on may keep a seed from ending that has all that it expected. */
     private static final Duration STUCK = Duration.ofSeconds(15);
@@ -103,11 +110,12 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
         long completeAt = 0;
         Stall stall = new Stall();
         String wait = node.member().seed() ? "waiting for the registry" : "waiting for a seed";
-        while (!await(ended, LOOK)) {
+        Duration look = Terminal.isStdout() ? LOOK_OFTEN : LOOK;
+        while (!ends(node, ended, look)) {
             boolean ran = node.complete().isDone(); // asked first: what fails from now on is told at the next look
             failIfFailed(node, line);
             if (!told) {
-                line.show(node::progress, node::brief, wait);
+                line.show(node.progress(), node::brief, wait);
             }
             if (!ran) {
                 told = false; // of this plan; it may have taken another's place
@@ -168,6 +176,27 @@ record NodeRun(boolean exitWhenComplete, OptionalInt expect, Duration linger, Lo
                 took.toMillis() / 1e3,
                 Rate.of(plan.total(), took));
         out.flush();
+    }
+
+    /**
+     * Waits until the next look, a filling node until it is complete if that is sooner.
+     *
+     * @return whether a signal told it to end meanwhile
+     */
+    private static boolean ends(Node node, CountDownLatch ended, Duration look) {
+        CompletableFuture<Void> complete = node.complete();
+        if (complete.isDone()) {
+            return await(ended, look);
+        }
+        try {
+            complete.get(look.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            LOG.trace("not complete", e);
+        } catch (InterruptedException e) { // as the signal does first
+            Thread.currentThread().interrupt();
+            return true;
+        }
+        return ended.getCount() == 0;
     }
 
     private static boolean await(CountDownLatch latch, Duration most) {

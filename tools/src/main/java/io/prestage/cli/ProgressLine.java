@@ -13,9 +13,6 @@ import java.util.function.Supplier;
 final class ProgressLine {
     private static final Duration PLAIN_EVERY = Duration.ofSeconds(5);
 
-    /** How often to look whether the phase is another one, which is told at once. */
-    private static final Duration PLAIN_LOOK = Duration.ofSeconds(1);
-
     private static final int BAR = 24;
 
     private final PrintWriter out;
@@ -23,7 +20,6 @@ final class ProgressLine {
     private String last = "";
     private Progress.Phase lastPhase;
     private long lastAt;
-    private long lookedAt = System.nanoTime() - PLAIN_LOOK.toNanos();
     private boolean drawn;
 
     ProgressLine(PrintWriter out) {
@@ -36,19 +32,13 @@ final class ProgressLine {
     }
 
     /**
-     * Shows a node and its fleet; where lines are plain, mostly nothing, which costs nothing.
+     * Shows a node and its fleet; where lines are plain, mostly nothing.
      *
-     * @param latest asked when a line may be due
      * @param fleet asked when a line is due
      * @param wait what it waits for as long as there is no plan
      */
-    void show(Supplier<Progress> latest, Supplier<FleetBrief> fleet, String wait) {
+    void show(Progress progress, Supplier<FleetBrief> fleet, String wait) {
         long now = System.nanoTime();
-        if (!terminal && now - lookedAt < PLAIN_LOOK.toNanos()) {
-            return;
-        }
-        lookedAt = now;
-        Progress progress = latest.get();
         boolean due = terminal || progress.phase() != lastPhase || now - lastAt >= PLAIN_EVERY.toNanos();
         if (!due) {
             return;

@@ -45,7 +45,7 @@ final class WatchIT {
     private static final double END = 1.5;
 
     /** How often Prometheus looks at each server. */
-    private static final Duration SCRAPED = Duration.ofSeconds(15);
+    private static final Duration SCRAPED = Duration.ofSeconds(30);
 
     private static final String SEED = "h1";
     private static final String STALLED = "h5";
