@@ -102,7 +102,7 @@ final class BenchCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    public Integer call() throws IOException {
         BenchCase what = what();
         if (runs < 1) {
             throw wrong("--runs takes a number from 1");
@@ -123,7 +123,7 @@ final class BenchCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Bench bench = new Bench(
                 what, runs, against, OwnProgram.launcher(), Optional.ofNullable(directory), line -> err.println(line));
-        Bench.Result result = bench.run();
+        Bench.Result result = measured(bench);
         if (json) {
             out.println(result.report().json());
         } else {
@@ -134,6 +134,15 @@ final class BenchCommand implements Callable<Integer> {
             Files.writeString(plot, result.plot());
         }
         return 0;
+    }
+
+    private static Bench.Result measured(Bench bench) throws IOException {
+        try {
+            return bench.run();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Failure("interrupted: nothing was measured, and nothing is left of it");
+        }
     }
 
     private BenchCase what() {

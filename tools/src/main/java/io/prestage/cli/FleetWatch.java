@@ -17,6 +17,7 @@ final class FleetWatch implements AutoCloseable {
     private final Map<String, FleetClient> clients = new LinkedHashMap<>();
     private final Set<String> known = new LinkedHashSet<>();
     private String asked;
+    private boolean answers;
 
     /**
      * Looks through this node first.
@@ -41,12 +42,13 @@ final class FleetWatch implements AutoCloseable {
      */
     FleetView look() throws IOException {
         IOException first = null;
-        Set<String> turn = new LinkedHashSet<>(List.of(asked));
+        Set<String> turn = new LinkedHashSet<>(answers ? List.of(asked) : List.of());
         turn.addAll(known);
         for (String address : turn.stream().limit(ASKED_AT_ONCE).toList()) {
             try {
                 FleetView view = client(address).fleet();
                 asked = address;
+                answers = true;
                 view.servers().stream()
                         .filter(ServerStatus::present)
                         .forEach(server -> known.add(
@@ -54,6 +56,7 @@ final class FleetWatch implements AutoCloseable {
                 return view;
             } catch (IOException e) {
                 first = first == null ? e : first;
+                answers = false;
                 known.remove(address);
                 known.add(address); // behind all others
                 if (Thread.currentThread().isInterrupted()) {
@@ -64,8 +67,9 @@ final class FleetWatch implements AutoCloseable {
         throw first;
     }
 
-    /** What the node that answered last says, as it comes. */
+    /** What a node says, as it comes. */
     String json() throws IOException {
+        look();
         return client(asked).json();
     }
 

@@ -222,6 +222,10 @@ public final class Lab implements AutoCloseable {
             } catch (LabException e) {
                 try {
                     removeNamespace(host);
+                    if (SystemCommand.run("ip", "-n", namespace(BRIDGE), "-o", "link")
+                            .contains(" " + host + "@")) {
+                        SystemCommand.run("ip", "-n", namespace(BRIDGE), "link", "del", host);
+                    }
                     state = before;
                     state.replace();
                 } catch (IOException left) {

@@ -102,12 +102,14 @@ public final class LabRegistry implements AutoCloseable {
     /** The registry itself would complain only when something is pushed to it. */
     private static void requireWritable(Path storage) throws LabException {
         try {
-            Files.createDirectories(storage);
+            if (!Files.isDirectory(storage)) { // a link to one is as good
+                Files.createDirectories(storage);
+            }
             Files.delete(Files.createTempFile(storage, ".prestage-", ""));
         } catch (FileAlreadyExistsException e) {
             throw new LabException("a registry cannot keep its content in " + storage + ": that is no folder", e);
         } catch (IOException e) {
-            throw new LabException("a registry cannot keep its content in " + storage + ": " + e.getMessage(), e);
+            throw new LabException("a registry cannot keep its content in " + storage + ": " + e, e);
         }
     }
 

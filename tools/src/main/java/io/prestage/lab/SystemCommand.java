@@ -61,7 +61,10 @@ final class SystemCommand {
             int code = process.waitFor();
             if (code != 0) {
                 throw new LabException("'" + String.join(" ", command) + "' "
-                        + (code > SIGNALLED ? "was ended by signal " + (code - SIGNALLED) : "failed: " + said.strip()));
+                        + (code > SIGNALLED && code < 2 * SIGNALLED - 1
+                                ? "was ended by signal " + (code - SIGNALLED) + " "
+                                : "failed: ")
+                        + said.strip());
             }
             return said;
         } catch (InterruptedException e) {

@@ -5,6 +5,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -12,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * An HTTP client of the JDK that ends when it is closed; that of Java 17 has no way to.
@@ -65,14 +68,22 @@ public final class ClosableHttpClient implements AutoCloseable {
     }
 
     /**
-     * Sends a request and waits for the answer.
+     * Sends a request and waits for the answer; for its body as long again as the request's timeout says for the rest, of which the JDK's
+     * client has no notion.
      *
      * @throws IOException if there is none, or the client is closed meanwhile
      */
     public <T> HttpResponse<T> send(HttpRequest request, BodyHandler<T> body) throws IOException, InterruptedException {
         CompletableFuture<HttpResponse<T>> answer = sendAsync(request, body);
         try {
-            return answer.get();
+            return request.timeout().isEmpty()
+                    ? answer.get()
+                    : answer.get(2 * request.timeout().get().toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            HttpTimeoutException late = new HttpTimeoutException("the answer did not come to its end");
+            late.initCause(e);
+            throw late;
         } catch (InterruptedException e) {
             answer.cancel(true);
             throw e;

@@ -62,10 +62,16 @@ final class Spreading {
     }
 
     /** This node brings a piece in. */
-    void brought(int piece) {
+    void brought(int piece, long now) {
         withheld.add(piece);
-        if (wanted.availability(piece) == 0) {
-            seeding.add(piece);
+        if (wanted.availability(piece) >= rules.spreadAt()) {
+            return;
+        }
+        seeding.add(piece);
+        for (Peer peer : neighbours) {
+            if (peer.has.contains(piece)) {
+                seeding.held(piece, peer, now, claimPatience());
+            }
         }
     }
 
@@ -112,7 +118,7 @@ final class Spreading {
             if (seeding.isUnsent(piece)) {
                 commands.reveal(peer.id, piece);
             }
-            seeding.held(piece, peer, now, patience(peer));
+            seeding.held(piece, peer, now, seeding.isClaimable(piece) ? claimPatience() : patience(peer));
         }
     }
 
@@ -120,7 +126,8 @@ final class Spreading {
     void reveal(long now) {
         if (seeding.next(0) >= 0) {
             revealUnsent(now);
-        } else if (seeding.lastClaimed() >= 0) {
+        }
+        if (seeding.lastClaimed() >= 0) {
             revealClaimed(now);
         }
     }
@@ -143,11 +150,14 @@ final class Spreading {
     }
 
     /**
-     * Nothing is unsent but for what others say that they bring, too. Who says so of everything may serve nothing, so they are not waited
-     * for: few at a time, and those that they will come to last.
+     * When little is unsent but for what others say that they bring, too: who says so of everything may serve nothing, so that is not waited
+     * for, but revealed few at a time, those first that it will come to last.
      */
     private void revealClaimed(long now) {
         int room = rules.seedStartSlots() - revealed();
+        if (room <= 0) {
+            return;
+        }
         int skipped = 0;
         int least = leastToSpread();
         for (int piece = seeding.lastClaimed();
@@ -234,12 +244,20 @@ final class Spreading {
 
     /**
      * How long a neighbour may take for what is revealed to it: what all were revealed has to go through this node's link first, and then it
-     * takes what it takes others.
+     * takes what it takes others, as far as that is known.
      */
     private long patience(Peer peer) {
         double link = Math.max(peer.pace.nanos() * rules.revealWindow(), sending.nanos() * revealed());
-        double usual = seeding.nanosToSpread();
-        long least = usual == 0 ? firstDeadline : rules.minDeadline().toNanos();
-        return Math.max(least, (long) (rules.deadlineFactor() * Math.max(link, usual)));
+        long spreading = firstDeadline;
+        if (seeding.nanosToSpread() > 0) {
+            long usual = (long) (rules.deadlineFactor() * seeding.nanosToSpread());
+            spreading = Math.min(firstDeadline, Math.max(rules.minDeadline().toNanos(), usual));
+        }
+        return Math.max(spreading, (long) (rules.deadlineFactor() * link));
+    }
+
+    /** How long a neighbour may take for what it says that it brings, which may be everything. */
+    private long claimPatience() {
+        return Math.max(firstDeadline, (long) (rules.deadlineFactor() * sending.nanos() * revealed()));
     }
 }

@@ -62,10 +62,15 @@ final class SuperSeeding {
         if (was == null && !unsent.get(piece)) {
             return;
         }
-        boolean claim = was == null || claimed.get(piece);
+        boolean claim = isClaimable(piece);
         forget(piece);
         out.put(piece, new Out(by, was == null ? now : was.since(), now + patience));
         claimed.set(piece, claim);
+    }
+
+    /** Whether the piece is left to a neighbour that has not been sent it, or would be if that announced it. */
+    boolean isClaimable(int piece) {
+        return unsent.get(piece) || claimed.get(piece);
     }
 
     /** Whether the piece is to be revealed. */
@@ -78,7 +83,7 @@ final class SuperSeeding {
         Out was = out.get(piece);
         if (was != null) {
             was.with().kept = 0;
-            took(now - was.since());
+            took(piece, now - was.since());
         }
         forget(piece);
     }
@@ -111,11 +116,13 @@ final class SuperSeeding {
             Map.Entry<Integer, Out> entry = all.next();
             Out late = entry.getValue();
             if (now - late.deadline() > 0) {
+                took(
+                        entry.getKey(),
+                        now - late.since()); // at the least: or else what takes longer than before would lapse for ever
                 unsent.set(entry.getKey());
                 claimed.clear(entry.getKey());
                 late.with().reveals.remove(entry.getKey());
                 late.with().kept++;
-                took(now - late.since()); // at the least: or else what takes longer than it did would lapse for ever
                 all.remove();
             }
         }
@@ -131,7 +138,10 @@ final class SuperSeeding {
         }
     }
 
-    private void took(long nanos) {
+    private void took(int piece, long nanos) {
+        if (claimed.get(piece)) {
+            return; // it was not revealed
+        }
         nanosToSpread = nanosToSpread == 0 ? nanos : (1 - WEIGHT) * nanosToSpread + WEIGHT * nanos;
     }
 }

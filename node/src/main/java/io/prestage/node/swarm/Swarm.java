@@ -110,7 +110,7 @@ public final class Swarm {
         if (!hold(piece)) {
             return;
         }
-        spreading.brought(piece);
+        spreading.brought(piece, now);
         spreading.reveal(now);
     }
 

@@ -9,7 +9,7 @@ import java.time.Duration;
  *
  * @param seedStart pieces that a node that holds what nobody else does sends until the fleet is busy
  * @param seedStartSlots pieces that it sends at a time meanwhile: few, at full rate, since a piece that arrived whole can be
- *     passed on and ten halves cannot
+ *     passed on and ten halves cannot; also of what another says that it brings, too
  * @param seedSlots pieces that it sends at a time later, when its neighbours' downlinks are often busy with others' pieces
  * @param slowTaker how many times longer than the quickest an upload may take before it is counted no more among these,
  *     and its receiver is given one piece at a time to spread and is not counted as lagging

@@ -340,8 +340,36 @@ final class SwarmTest {
         taken();
         swarm.joined(BERT, 2);
         assertEquals(List.of("announce 2 9", "announce 2 8", "announce 2 7"), taken(), "the last first");
-        send(BERT, 8, 3);
-        assertEquals(List.of("announce 2 6"), taken());
+        swarm.joined(CLEO, 3);
+        assertEquals(List.of("announce 3 6"), taken(), "few at a time");
+        send(BERT, 8, 4);
+        assertEquals(List.of("announce 3 5"), taken());
+    }
+
+    @Test
+    void whatSomebodyClaimedBeforeItCameIsRevealedToo() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(3), 0);
+        swarm.joined(BERT, 1);
+        taken();
+        swarm.sourced(3, 2);
+        assertEquals(
+                List.of("announce 2 3"),
+                taken().stream().filter(said -> said.startsWith("announce")).toList());
+    }
+
+    @Test
+    void aNeighbourThatKeepsEverythingMakesNobodyWaitLongerThanAtFirst() {
+        swarm.joined(ANNA, 0);
+        swarm.joined(BERT, 0);
+        long now = 0;
+        swarm.sourced(0, now);
+        taken();
+        for (int round = 0; round < 20; round++) { // what one asks for and keeps is revealed to the other in turn
+            now += 4 * SECOND + 1;
+            swarm.tick(now);
+            assertEquals(1, taken().size(), "round " + round);
+        }
     }
 
     @Test

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.apache.commons.io.FileUtils;
@@ -32,6 +34,9 @@ public final class Bench {
     private static final double BUSY = 0.25;
 
     private static final Logger LOG = LoggerFactory.getLogger(Bench.class);
+    /** For the thread that measures to notice that it is to end. */
+    private static final int PATIENCE_S = 5;
+
     private static final Path MEMORY = Path.of("/dev/shm");
 
     private final BenchCase what;
@@ -95,11 +100,20 @@ public final class Bench {
         }
         Path root = Files.createTempDirectory(folder, "prestage-bench-");
         AtomicReference<Lab> made = new AtomicReference<>();
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread runner = Thread.currentThread();
         Thread onSignal = new Thread(() -> {
-            try (Lab ended = made.get()) { // its processes write into the folder
-                LOG.debug("removing {} and {}", ended, root);
+            runner.interrupt();
+            try (Lab lab = made.get()) { // its processes write into the folder, and so does the runner
+                LOG.debug(
+                        "removing {} and {}, the runner has ended: {}",
+                        lab,
+                        root,
+                        ended.await(PATIENCE_S, TimeUnit.SECONDS));
             } catch (LabException e) {
                 System.err.println("prestage: " + e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
             try {
                 FileUtils.deleteDirectory(root.toFile());
@@ -116,8 +130,12 @@ public final class Bench {
             push(lab, registry, content, root);
             return race(new Race(what, lab, registry, content, root.resolve("scratch")));
         } finally {
-            FileUtils.deleteDirectory(root.toFile());
-            forget(onSignal);
+            try {
+                FileUtils.deleteDirectory(root.toFile());
+            } finally {
+                ended.countDown();
+                forget(onSignal);
+            }
         }
     }
 
