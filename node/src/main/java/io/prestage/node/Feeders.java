@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
  * half or more apart. Safe for every thread.
  */
 final class Feeders {
-    /** So that who asks once a second looks every other time, and who asks every two seconds each time. */
+    /** So that who asks once a second looks every other time, and who asks every three seconds each time. */
     private static final long APART_NANOS = Duration.ofMillis(1500).toNanos();
 
     private final Tally tally;

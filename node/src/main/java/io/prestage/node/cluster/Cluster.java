@@ -47,7 +47,7 @@ public final class Cluster implements AutoCloseable {
     private static final Duration COORDINATOR_ROUND = Duration.ofSeconds(1);
 
     /** How often a member reports, besides at once what is important: once a second was half of what watching costs. */
-    private static final Duration MEMBER_ROUND = Duration.ofSeconds(2);
+    private static final Duration MEMBER_ROUND = Duration.ofSeconds(3);
 
     /** How long nobody has to come or go for the cluster to be taken for settled. */
     private static final Duration SETTLED = Duration.ofSeconds(10);
@@ -116,7 +116,7 @@ public final class Cluster implements AutoCloseable {
      * Prepares to join; {@link #start} joins.
      *
      * @param self the id that becomes the node's address
-     * @param status asked every one or two seconds what to report, on the cluster's thread
+     * @param status asked every one to three seconds what to report, on the cluster's thread
      * @param holdings asked what this node holds, when a seed takes over from another; on a thread of JGroups
      * @throws IOException if JGroups cannot be set up so
      */

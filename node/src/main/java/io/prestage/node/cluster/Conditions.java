@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
  * coordinator knows what went before. Not thread-safe.
  */
 final class Conditions {
-    /** Servers report every two seconds; one that is not heard of for so long hangs, or its network is cut. */
-    private static final Duration SILENCE = Duration.ofSeconds(6);
+    /** Servers report every three seconds; one that is not heard of for so long hangs, or its network is cut. */
+    private static final Duration SILENCE = Duration.ofMillis(6500);
 
     /** Without a new piece for so long, a server that could have one is stuck: pieces take tens of milliseconds. */
     private static final Duration STILL = Duration.ofSeconds(8);

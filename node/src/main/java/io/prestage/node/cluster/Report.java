@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a member tells the coordinator of itself, every two seconds and whenever something important changes.
+ * What a member tells the coordinator of itself, every three seconds and whenever something important changes.
  *
  * @param member who it is
  * @param progress how far it is
