@@ -104,6 +104,16 @@ final class SimulationTest {
         assertTrue(times.at(31) / scenario.ideal(31) < 1.10, "the slow node took " + times.at(31));
     }
 
+    /** So that all that the quick one has spread no further than to it waits for the slow one. */
+    @Test
+    void theSlowOneOfTwoDoesNotHoldUpTheOther() {
+        Scenario scenario =
+                Scenario.equal(2, 4000, PIECE, LINK, 1).with(2, ServerModel.empty(new Rate(LINK.bitsPerSecond() / 12)));
+        Times times = new Times(3);
+        assertTrue(Simulation.run(scenario, times).everyoneFinished());
+        assertTrue(times.at(1) < 1.06 * scenario.ideal(1), "the quick one took " + times.at(1));
+    }
+
     @Test
     void halfTheFleetOnSlowLinksDoesNotHoldUpTheOther() {
         Rate slow = new Rate(20_000_000);

@@ -1,6 +1,7 @@
 package io.prestage.node.swarm;
 
 import io.prestage.protocol.PieceSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
 
@@ -12,7 +13,7 @@ import java.util.function.IntConsumer;
  * neighbours and counts it looks at.
  */
 final class Spreading {
-    /** Unsent pieces that are looked at beyond those that nobody can be told of at present. */
+    /** Unsent pieces that are looked at beyond those that a neighbour lacks that is better left alone, while the others have no room. */
     private static final int MAX_SKIPPED = 32;
 
     private final SwarmRules rules;
@@ -133,6 +134,11 @@ final class Spreading {
     }
 
     private void revealUnsent(long now) {
+        List<Peer> open = new ArrayList<>(neighbours);
+        open.removeIf(peer -> !hasRoom(peer));
+        if (open.isEmpty()) {
+            return;
+        }
         int skipped = 0;
         int least = leastToSpread();
         for (int piece = seeding.next(0); piece >= 0 && skipped < MAX_SKIPPED; piece = seeding.next(piece + 1)) {
@@ -140,13 +146,33 @@ final class Spreading {
                 seeding.forget(piece);
                 continue;
             }
+            if (!isLackedByAny(open, piece)) {
+                continue; // however many others wait for a slow neighbour's room
+            }
             Peer to = nextToSpread(piece, least);
             if (to == null) {
                 skipped++;
                 continue;
             }
             reveal(piece, to, now);
+            if (!hasRoom(to)) {
+                open.remove(to);
+            }
         }
+    }
+
+    private static boolean isLackedByAny(List<Peer> peers, int piece) {
+        for (Peer peer : peers) {
+            if (!peer.has.contains(piece)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a neighbour may be told of one more piece before it has been sent those that it was told of. */
+    private boolean hasRoom(Peer peer) {
+        return peer.reveals.size() < (peer.takesSlowly ? 1 : rules.revealWindow());
     }
 
     /**
@@ -213,7 +239,7 @@ final class Spreading {
             }
             boolean isBehind = peer.has.count() < least;
             lacking |= !isBehind;
-            if (peer.reveals.size() >= (peer.takesSlowly ? 1 : rules.revealWindow())) {
+            if (!hasRoom(peer)) {
                 continue;
             }
             if (isBehind) {
