@@ -41,19 +41,33 @@ final class FleetWatch implements AutoCloseable {
      * @throws IOException if none of some nodes answers, with the sentence about the first that was asked; the next look asks others
      */
     FleetView look() throws IOException {
+        FleetView view = ask(FleetClient::fleet);
+        view.servers().stream()
+                .filter(ServerStatus::present)
+                .map(ServerStatus::member)
+                .forEach(member -> known.add(member.host() + ":" + member.httpPort()));
+        return view;
+    }
+
+    /** The same as a node tells it. */
+    String json() throws IOException {
+        return ask(FleetClient::json);
+    }
+
+    private interface Question<T> {
+        T of(FleetClient node) throws IOException;
+    }
+
+    private <T> T ask(Question<T> question) throws IOException {
         IOException first = null;
         Set<String> turn = new LinkedHashSet<>(answers ? List.of(asked) : List.of());
         turn.addAll(known);
         for (String address : turn.stream().limit(ASKED_AT_ONCE).toList()) {
             try {
-                FleetView view = client(address).fleet();
+                T answer = question.of(client(address));
                 asked = address;
                 answers = true;
-                view.servers().stream()
-                        .filter(ServerStatus::present)
-                        .forEach(server -> known.add(
-                                server.member().host() + ":" + server.member().httpPort()));
-                return view;
+                return answer;
             } catch (IOException e) {
                 first = first == null ? e : first;
                 answers = false;
@@ -65,12 +79,6 @@ final class FleetWatch implements AutoCloseable {
             }
         }
         throw first;
-    }
-
-    /** What a node says, as it comes. */
-    String json() throws IOException {
-        look();
-        return client(asked).json();
     }
 
     private FleetClient client(String address) throws IOException {

@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -122,17 +120,17 @@ public final class LabCommand {
         }
 
         private void requireHosts(LabShape shape) {
-            Set<String> hosts = IntStream.rangeClosed(1, shape.servers())
-                    .mapToObj(server -> "h" + server)
-                    .collect(Collectors.toCollection(HashSet::new));
-            hosts.add(Lab.ORIGIN);
+            Set<String> named = new HashSet<>();
             for (ServerLink link : links) {
-                if (!hosts.remove(link.host())) {
+                String host = link.host();
+                if (!shape.hosts().contains(host)) {
                     throw new ParameterException(
                             spec.commandLine(),
-                            "--link names " + link.host() + " twice, or there is no such host: a lab of "
-                                    + shape.servers() + " servers has h1 to h" + shape.servers() + " and "
+                            "--link: there is no host " + host + ", only h1 to h" + shape.servers() + " and "
                                     + Lab.ORIGIN);
+                }
+                if (!named.add(host)) {
+                    throw new ParameterException(spec.commandLine(), "--link names " + host + " twice");
                 }
             }
         }

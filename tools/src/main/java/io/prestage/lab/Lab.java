@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * A factory LAN on this machine: a network namespace for each server and one for the origin, on a bridge in one more.
@@ -130,9 +129,7 @@ public final class Lab implements AutoCloseable {
 
     /** The names of the servers. */
     public List<String> servers() {
-        return IntStream.rangeClosed(1, shape().servers())
-                .mapToObj(server -> "h" + server)
-                .toList();
+        return shape().serverNames();
     }
 
     /** The IPv4 address of a host. */
@@ -471,9 +468,7 @@ public final class Lab implements AutoCloseable {
     }
 
     private List<String> hosts() {
-        List<String> hosts = new ArrayList<>(servers());
-        hosts.add(ORIGIN);
-        return hosts;
+        return shape().hosts();
     }
 
     private void requireHost(String host) throws LabException {

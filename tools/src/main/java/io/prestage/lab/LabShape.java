@@ -1,6 +1,9 @@
 package io.prestage.lab;
 
 import io.prestage.protocol.Rate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What a lab looks like: servers on one switch, each behind its own link, and an origin behind another.
@@ -34,6 +37,20 @@ public record LabShape(int servers, Rate link, Rate origin) {
         if (rate.bytesPerSecond() < 1 || rate.bitsPerSecond() > MAX_BITS_PER_SECOND) {
             throw new IllegalArgumentException("a link carries 8 bit/s to 1 Tbit/s, not " + rate);
         }
+    }
+
+    /** The names of the servers. */
+    public List<String> serverNames() {
+        return IntStream.rangeClosed(1, servers)
+                .mapToObj(server -> "h" + server)
+                .toList();
+    }
+
+    /** The names of all hosts: the servers', and the origin's. */
+    public List<String> hosts() {
+        List<String> hosts = new ArrayList<>(serverNames());
+        hosts.add(Lab.ORIGIN);
+        return hosts;
     }
 
     /** A lab whose origin has a link like every other. */

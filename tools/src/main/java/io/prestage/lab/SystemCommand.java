@@ -60,11 +60,11 @@ final class SystemCommand {
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int code = process.waitFor();
             if (code != 0) {
-                throw new LabException("'" + String.join(" ", command) + "' "
-                        + (code > SIGNALLED && code < 2 * SIGNALLED - 1
-                                ? "was ended by signal " + (code - SIGNALLED) + " "
-                                : "failed: ")
-                        + said.strip());
+                boolean signalled =
+                        code > SIGNALLED && code < 2 * SIGNALLED - 1; // the last is what iproute2 ends with by itself
+                String how = signalled ? "was ended by signal " + (code - SIGNALLED) : "failed";
+                throw new LabException(
+                        "'" + String.join(" ", command) + "' " + how + (said.isBlank() ? "" : ": " + said.strip()));
             }
             return said;
         } catch (InterruptedException e) {

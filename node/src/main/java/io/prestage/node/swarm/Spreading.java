@@ -134,8 +134,12 @@ final class Spreading {
     }
 
     private void revealUnsent(long now) {
-        List<Peer> open = new ArrayList<>(neighbours);
-        open.removeIf(peer -> !hasRoom(peer));
+        List<Peer> open = new ArrayList<>();
+        for (Peer peer : neighbours) {
+            if (hasRoom(peer)) {
+                open.add(peer);
+            }
+        }
         if (open.isEmpty()) {
             return;
         }

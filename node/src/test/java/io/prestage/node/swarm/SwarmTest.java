@@ -332,12 +332,7 @@ final class SwarmTest {
 
     @Test
     void nobodyWaitsForWhoClaimsToHoldEverything() {
-        for (int piece = 0; piece < 10; piece++) {
-            swarm.sourced(piece, 0);
-        }
-        swarm.joined(ANNA, 0);
-        swarm.announced(ANNA, held(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 1);
-        taken();
+        annaClaimsAllThatWasSourced();
         swarm.joined(BERT, 2);
         assertEquals(List.of("announce 2 9", "announce 2 8", "announce 2 7"), taken(), "the last first");
         swarm.joined(CLEO, 3);
@@ -365,7 +360,7 @@ final class SwarmTest {
         long now = 0;
         swarm.sourced(0, now);
         taken();
-        for (int round = 0; round < 20; round++) { // what one asks for and keeps is revealed to the other in turn
+        for (int round = 0; round < 20; round++) { // what one takes no notice of is revealed to the other in turn
             now += 4 * SECOND + 1;
             swarm.tick(now);
             assertEquals(1, taken().size(), "round " + round);
@@ -384,12 +379,7 @@ final class SwarmTest {
 
     @Test
     void aSeedFewTakeFromTellsNewcomersOfEverythingOnceAllHasSpread() {
-        for (int piece = 0; piece < 10; piece++) {
-            swarm.sourced(piece, 0);
-        }
-        swarm.joined(ANNA, 0);
-        swarm.announced(ANNA, held(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 1);
-        taken();
+        annaClaimsAllThatWasSourced();
         swarm.joined(BERT, 2);
         swarm.tick(10 * SECOND);
         assertFalse(taken().isEmpty());
@@ -488,6 +478,15 @@ final class SwarmTest {
         assertFalse(swarm.arrived(ANNA, 1, 0));
         assertTrue(swarm.isIdle(ANNA));
         assertEquals(List.of(), taken());
+    }
+
+    private void annaClaimsAllThatWasSourced() {
+        for (int piece = 0; piece < 10; piece++) {
+            swarm.sourced(piece, 0);
+        }
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), 1);
+        taken();
     }
 
     /** Has a neighbour ask for a piece and be sent it. */

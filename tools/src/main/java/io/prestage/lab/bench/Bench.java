@@ -105,11 +105,8 @@ public final class Bench {
         Thread onSignal = new Thread(() -> {
             runner.interrupt();
             try (Lab lab = made.get()) { // its processes write into the folder, and so does the runner
-                LOG.debug(
-                        "removing {} and {}, the runner has ended: {}",
-                        lab,
-                        root,
-                        ended.await(PATIENCE_S, TimeUnit.SECONDS));
+                boolean hasEnded = ended.await(PATIENCE_S, TimeUnit.SECONDS);
+                LOG.debug("removing {} and {}, the runner has ended: {}", lab, root, hasEnded);
             } catch (LabException e) {
                 System.err.println("prestage: " + e.getMessage());
             } catch (InterruptedException e) {
