@@ -6,12 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -54,6 +59,31 @@ final class ClosableHttpClientTest {
             assertTrue(pending.isCompletedExceptionally());
             assertThrows(IOException.class, () -> client.send(asking(server), BodyHandlers.ofString()));
             released.complete(null);
+        }
+    }
+
+    @Test
+    void anAnswerThatDoesNotComeToItsEndIsNotWaitedForAnyLonger() throws Exception {
+        try (ServerSocket stuck = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                ClosableHttpClient client = ClosableHttpClient.plain(SOON)) {
+            CompletableFuture<Socket> half = CompletableFuture.supplyAsync(() -> answerHalf(stuck));
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + stuck.getLocalPort() + "/"))
+                    .timeout(Duration.ofMillis(500))
+                    .build();
+            assertThrows(HttpTimeoutException.class, () -> client.send(request, BodyHandlers.ofString()));
+            half.join().close();
+        }
+    }
+
+    private static Socket answerHalf(ServerSocket server) {
+        try {
+            Socket connection = server.accept();
+            connection
+                    .getOutputStream()
+                    .write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf".getBytes(StandardCharsets.US_ASCII));
+            return connection;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
