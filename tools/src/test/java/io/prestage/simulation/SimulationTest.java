@@ -9,7 +9,7 @@ import io.prestage.protocol.Pieces;
 import io.prestage.protocol.Rate;
 import io.prestage.simulation.ServerModel.Conduct;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -93,14 +93,11 @@ final class SimulationTest {
     void aSlowNodeDelaysNobodyElse() {
         double without = Simulation.run(Scenario.equal(30, 600, PIECE, LINK, 1)).slowest();
         Rate slow = new Rate(10_000_000);
-        Outcome with = Simulation.run(Scenario.equal(30, 600, PIECE, LINK, 1).plus(ServerModel.empty(slow)));
-        assertTrue(with.everyoneFinished());
-        List<Double> others = new ArrayList<>(with.ratios());
         Times times = new Times(32);
         Scenario scenario = Scenario.equal(30, 600, PIECE, LINK, 1).plus(ServerModel.empty(slow));
         Simulation.run(scenario, times);
         double last = times.lastBut(31) / scenario.ideal(1);
-        assertTrue(last < without * 1.05, last + " with a slow node, " + without + " without; " + others);
+        assertTrue(last < without * 1.05, last + " with a slow node, " + without + " without");
         assertTrue(times.at(31) / scenario.ideal(31) < 1.10, "the slow node took " + times.at(31));
     }
 
@@ -219,13 +216,12 @@ final class SimulationTest {
 
     @Test
     void theFleetFinishesWithoutItsSeedOnceEveryPieceIsOut() {
-        Times times = new Times(11);
         FromSeed log = new FromSeed(200);
         Simulation.run(Scenario.equal(10, 200, PIECE, LINK, 1), log);
         Duration gone = Duration.ofNanos(log.lastNew).plusMillis(300); // the last piece's way, among others
         Scenario scenario = Scenario.equal(10, 200, PIECE, LINK, 1)
                 .with(0, ServerModel.full(LINK).turning(Conduct.GONE, gone));
-        Outcome outcome = Simulation.run(scenario, times);
+        Outcome outcome = Simulation.run(scenario);
         assertTrue(outcome.slowest() < 1.3, outcome.toString());
     }
 
@@ -364,6 +360,8 @@ final class SimulationTest {
 
         Times(int servers) {
             finished = new double[servers];
+            Arrays.fill(finished, Double.POSITIVE_INFINITY);
+            finished[0] = 0; // the seed
         }
 
         @Override

@@ -41,7 +41,7 @@ final class Peer {
     /** How its pieces follow each other while it has several to send. */
     final Pace pace = new Pace(0.2);
 
-    /** Pieces that were revealed to it in vain, since one of them last spread. */
+    /** Pieces that it was revealed, or says that it has, and nobody else got in time, since one of them last spread. */
     int kept;
 
     /** Whether the piece that was last sent to it took far longer than others do. */

@@ -9,12 +9,15 @@ import java.util.function.IntConsumer;
  * Decides whom to tell of what this node brought into the swarm, so that each piece is sent to one neighbour, who passes it on, while
  * another is unsent.
  *
- * <p>Until all of it has spread, neighbours are told of these pieces by {@link Commands#reveal} alone. Owned by the {@link Swarm}, whose
+ * <p>Until all of it has spread, a neighbour is told of a piece only to spread it, or because it has it already. Owned by the {@link Swarm}, whose
  * neighbours and counts it looks at.
  */
 final class Spreading {
     /** Unsent pieces that are looked at beyond those that a neighbour lacks that is better left alone, while the others have no room. */
     private static final int MAX_SKIPPED = 32;
+
+    /** Unsent pieces that are looked at in one event at most; the next event goes on from there. */
+    private static final int MAX_LOOKED_AT = 4096;
 
     private final SwarmRules rules;
     private final long firstDeadline;
@@ -28,6 +31,9 @@ final class Spreading {
 
     /** How pieces are sent, to whomever. */
     private final Pace sending = new Pace(0.05);
+
+    /** Where to look for unsent pieces next. */
+    private int next;
 
     /**
      * Nothing was brought in yet.
@@ -71,7 +77,7 @@ final class Spreading {
         seeding.add(piece);
         for (Peer peer : neighbours) {
             if (peer.has.contains(piece)) {
-                seeding.held(piece, peer, now, claimPatience());
+                announced(peer, piece, now);
             }
         }
     }
@@ -82,11 +88,11 @@ final class Spreading {
         seeding.forget(piece);
     }
 
-    /** A neighbour holds a piece no more; one that nobody else holds is unsent again. */
-    void lost(int piece) {
-        if (wanted.availability(piece) == 0 && withheld.contains(piece)) {
-            seeding.forget(piece);
-            seeding.add(piece);
+    /** A neighbour holds a piece no more; one that nobody else holds, or is about to, is unsent again. */
+    void lost(Peer peer, int piece) {
+        boolean held = wanted.availability(piece) > 0 || seeding.isOutWithAnother(piece, peer);
+        if (withheld.contains(piece) && !held) {
+            seeding.unsentAgain(piece);
         }
     }
 
@@ -113,13 +119,12 @@ final class Spreading {
         if (wanted.availability(piece) >= rules.spreadAt()) {
             seeding.spread(piece, now);
         } else if (peer.reveals.contains(piece)) {
-            seeding.forget(piece);
-            seeding.add(piece);
+            seeding.unsentAgain(piece);
         } else {
             if (seeding.isUnsent(piece)) {
-                commands.reveal(peer.id, piece);
+                commands.announce(List.of(peer.id), piece);
             }
-            seeding.held(piece, peer, now, seeding.isClaimable(piece) ? claimPatience() : patience(peer));
+            seeding.held(piece, peer, now, seeding.isClaimable(piece) ? claimPatience() : patience());
         }
     }
 
@@ -144,25 +149,27 @@ final class Spreading {
             return;
         }
         int skipped = 0;
+        int lookedAt = 0;
         int least = leastToSpread();
-        for (int piece = seeding.next(0); piece >= 0 && skipped < MAX_SKIPPED; piece = seeding.next(piece + 1)) {
+        int piece = seeding.next(next);
+        while (piece >= 0 && skipped < MAX_SKIPPED && lookedAt < MAX_LOOKED_AT) {
+            lookedAt++;
             if (!neighbours.isEmpty() && wanted.availability(piece) == neighbours.size()) {
                 seeding.forget(piece);
-                continue;
+            } else if (isLackedByAny(open, piece)) { // or else it waits for a slow neighbour's room, as many others may
+                Peer to = nextToSpread(piece, least);
+                if (to == null) {
+                    skipped++;
+                } else {
+                    reveal(piece, to, now);
+                    if (!hasRoom(to)) {
+                        open.remove(to);
+                    }
+                }
             }
-            if (!isLackedByAny(open, piece)) {
-                continue; // however many others wait for a slow neighbour's room
-            }
-            Peer to = nextToSpread(piece, least);
-            if (to == null) {
-                skipped++;
-                continue;
-            }
-            reveal(piece, to, now);
-            if (!hasRoom(to)) {
-                open.remove(to);
-            }
+            piece = seeding.next(piece + 1);
         }
+        next = lookedAt == MAX_LOOKED_AT ? Math.max(0, piece) : 0;
     }
 
     private static boolean isLackedByAny(List<Peer> peers, int piece) {
@@ -204,7 +211,7 @@ final class Spreading {
     }
 
     private void reveal(int piece, Peer to, long now) {
-        seeding.revealed(piece, to, now, patience(to));
+        seeding.revealed(piece, to, now, patience());
         commands.reveal(to.id, piece);
     }
 
@@ -276,18 +283,22 @@ final class Spreading {
      * How long a neighbour may take for what is revealed to it: what all were revealed has to go through this node's link first, and then it
      * takes what it takes others, as far as that is known.
      */
-    private long patience(Peer peer) {
-        double link = Math.max(peer.pace.nanos() * rules.revealWindow(), sending.nanos() * revealed());
+    private long patience() {
         long spreading = firstDeadline;
         if (seeding.nanosToSpread() > 0) {
             long usual = (long) (rules.deadlineFactor() * seeding.nanosToSpread());
             spreading = Math.min(firstDeadline, Math.max(rules.minDeadline().toNanos(), usual));
         }
-        return Math.max(spreading, (long) (rules.deadlineFactor() * link));
+        return Math.max(spreading, linkTime());
     }
 
     /** How long a neighbour may take for what it says that it brings, which may be everything. */
     private long claimPatience() {
-        return Math.max(firstDeadline, (long) (rules.deadlineFactor() * sending.nanos() * revealed()));
+        return Math.max(firstDeadline, linkTime());
+    }
+
+    /** Nanoseconds that all that neighbours were told of may take through this node's link. */
+    private long linkTime() {
+        return (long) (rules.deadlineFactor() * sending.nanos() * revealed());
     }
 }

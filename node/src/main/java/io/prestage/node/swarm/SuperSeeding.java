@@ -2,8 +2,9 @@ package io.prestage.node.swarm;
 
 import java.util.BitSet;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Keeps which of the pieces that this node brought into the swarm are still to be revealed, so that it sends none twice while
@@ -21,15 +22,19 @@ final class SuperSeeding {
     private final BitSet unsent = new BitSet();
     private final Map<Integer, Out> out = new HashMap<>();
 
-    /** What is out with a neighbour that has not been sent it, but says that it has it. */
+    /** Those of {@link #out} that are claims. */
     private final BitSet claimed = new BitSet();
 
     private double nanosToSpread;
 
-    /** One neighbour has, or will have, a piece. */
-    private record Out(Peer with, long since, long deadline) {}
+    /**
+     * One neighbour has, or will have, a piece.
+     *
+     * @param claim whether it was not revealed to that neighbour, which says that it has it
+     */
+    private record Out(Peer with, boolean claim, long since, long deadline) {}
 
-    /** A piece came in that no neighbour holds. */
+    /** A piece is to be revealed. */
     void add(int piece) {
         unsent.set(piece);
     }
@@ -52,7 +57,7 @@ final class SuperSeeding {
     /** A piece that is unsent or claimed is revealed to a neighbour, which has so long to pass it on. */
     void revealed(int piece, Peer to, long now, long patience) {
         forget(piece);
-        out.put(piece, new Out(to, now, now + patience));
+        out.put(piece, new Out(to, false, now, now + patience));
         to.reveals.add(piece);
     }
 
@@ -64,7 +69,7 @@ final class SuperSeeding {
         }
         boolean claim = isClaimable(piece);
         forget(piece);
-        out.put(piece, new Out(by, was == null ? now : was.since(), now + patience));
+        out.put(piece, new Out(by, claim, was == null ? now : was.since(), now + patience));
         claimed.set(piece, claim);
     }
 
@@ -78,12 +83,18 @@ final class SuperSeeding {
         return unsent.get(piece);
     }
 
+    /** Whether the piece is out with another neighbour than this one. */
+    boolean isOutWithAnother(int piece, Peer peer) {
+        Out now = out.get(piece);
+        return now != null && now.with() != peer;
+    }
+
     /** So many announce the piece that nobody can keep it to itself any more. */
     void spread(int piece, long now) {
         Out was = out.get(piece);
         if (was != null) {
             was.with().kept = 0;
-            took(piece, now - was.since());
+            took(was, now);
         }
         forget(piece);
     }
@@ -100,32 +111,23 @@ final class SuperSeeding {
 
     /** A neighbour is gone, and what was out with it alone is unsent. */
     void gone(Peer peer) {
-        for (Iterator<Map.Entry<Integer, Out>> all = out.entrySet().iterator(); all.hasNext(); ) {
-            Map.Entry<Integer, Out> entry = all.next();
-            if (entry.getValue().with() == peer) {
-                unsent.set(entry.getKey());
-                claimed.clear(entry.getKey());
-                all.remove();
-            }
-        }
+        outWhere(each -> each.with() == peer).forEach(this::unsentAgain);
     }
 
     /** Makes unsent what did not spread in time, and counts that against the neighbour that it was out with. */
     void lapse(long now) {
-        for (Iterator<Map.Entry<Integer, Out>> all = out.entrySet().iterator(); all.hasNext(); ) {
-            Map.Entry<Integer, Out> entry = all.next();
-            Out late = entry.getValue();
-            if (now - late.deadline() > 0) {
-                took(
-                        entry.getKey(),
-                        now - late.since()); // at the least: or else what takes longer than before would lapse for ever
-                unsent.set(entry.getKey());
-                claimed.clear(entry.getKey());
-                late.with().reveals.remove(entry.getKey());
-                late.with().kept++;
-                all.remove();
-            }
+        for (int piece : outWhere(each -> now - each.deadline() > 0)) {
+            Out late = out.get(piece);
+            took(late, now); // at the least: or else what takes longer than before would lapse for ever
+            late.with().kept++;
+            unsentAgain(piece);
         }
+    }
+
+    /** The piece is to be revealed once more, whoever it was out with. */
+    void unsentAgain(int piece) {
+        forget(piece);
+        add(piece);
     }
 
     /** The piece needs no revealing any more, or is void. */
@@ -138,10 +140,18 @@ final class SuperSeeding {
         }
     }
 
-    private void took(int piece, long nanos) {
-        if (claimed.get(piece)) {
+    private List<Integer> outWhere(Predicate<Out> condition) {
+        return out.entrySet().stream()
+                .filter(entry -> condition.test(entry.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private void took(Out was, long now) {
+        if (was.claim()) {
             return; // it was not revealed
         }
+        long nanos = now - was.since();
         nanosToSpread = nanosToSpread == 0 ? nanos : (1 - WEIGHT) * nanosToSpread + WEIGHT * nanos;
     }
 }

@@ -648,7 +648,7 @@ public final class Swarm {
             return;
         }
         wanted.lost(piece);
-        spreading.lost(piece);
+        spreading.lost(peer, piece);
     }
 
     private void announce(int piece) {

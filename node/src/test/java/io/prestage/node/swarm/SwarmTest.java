@@ -274,8 +274,9 @@ final class SwarmTest {
         swarm.joined(BERT, 0);
         swarm.joined(CLEO, 0);
         swarm.sourced(3, 0);
+        send(ANNA, 3, 0);
         swarm.announced(ANNA, held(3), SECOND);
-        taken();
+        assertEquals(List.of("announce 1 3"), taken());
         swarm.tick(4 * SECOND);
         assertEquals(List.of(), taken());
         swarm.tick(6 * SECOND);
@@ -349,8 +350,45 @@ final class SwarmTest {
         taken();
         swarm.sourced(3, 2);
         assertEquals(
-                List.of("announce 2 3"),
-                taken().stream().filter(said -> said.startsWith("announce")).toList());
+                List.of("cancel 1 3", "announce 1 3", "announce 2 3"),
+                taken(),
+                "who has it is told, since it may wait for this node to pass it on");
+    }
+
+    @Test
+    void whatIsOutWithAnotherIsNotRevealedAgainBecauseWhoClaimedItLeft() {
+        swarm.joined(ANNA, 0);
+        swarm.announced(ANNA, held(3), 0);
+        swarm.joined(BERT, 1);
+        swarm.joined(CLEO, 1);
+        swarm.sourced(3, 2);
+        taken();
+        swarm.left(ANNA, 3);
+        assertEquals(List.of(), taken());
+    }
+
+    @Test
+    void manyPiecesThatOnlyASlowNeighbourLacksKeepNoOthersFromBeingRevealed() {
+        int many = 10_000;
+        Pieces pieces = new Pieces(1, List.of((long) many));
+        Swarm seed = new Swarm(pieces, SwarmRules.DEFAULT, new SplittableRandom(1), new Recorder());
+        for (int piece = 0; piece < many - 1; piece++) {
+            seed.sourced(piece, 0);
+        }
+        seed.joined(ANNA, 0);
+        seed.requested(ANNA, 0, 0);
+        seed.uploaded(ANNA, 1);
+        seed.joined(BERT, 1);
+        seed.requested(BERT, 1, 1);
+        seed.uploaded(BERT, SECOND);
+        seed.announced(ANNA, held(IntStream.range(0, many - 1).toArray()), SECOND);
+        taken();
+        seed.tick(20 * SECOND); // what was left to ANNA, who let BERT have none of it, has lapsed
+        seed.sourced(many - 1, 20 * SECOND);
+        for (int tick = 1; tick <= 3; tick++) {
+            seed.tick(20 * SECOND + tick);
+        }
+        assertTrue(taken().contains("announce 1 " + (many - 1)));
     }
 
     @Test
@@ -380,9 +418,12 @@ final class SwarmTest {
     @Test
     void aSeedFewTakeFromTellsNewcomersOfEverythingOnceAllHasSpread() {
         annaClaimsAllThatWasSourced();
-        swarm.joined(BERT, 2);
-        swarm.tick(10 * SECOND);
-        assertFalse(taken().isEmpty());
+        swarm.tick(5 * SECOND); // ANNA is not waited for, and there is nobody else
+        swarm.tick(6 * SECOND);
+        taken();
+        swarm.joined(BERT, 7 * SECOND);
+        assertEquals(
+                IntStream.range(0, 10).mapToObj(piece -> "announce 2 " + piece).toList(), taken());
     }
 
     @Test
