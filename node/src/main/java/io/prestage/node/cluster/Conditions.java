@@ -17,8 +17,11 @@ import java.util.concurrent.TimeUnit;
  * coordinator knows what went before. Not thread-safe.
  */
 final class Conditions {
-    /** Servers report every three seconds; one that is not heard of for so long hangs, or its network is cut. */
-    private static final Duration SILENCE = Duration.ofMillis(6500);
+    /**
+     * Servers report every three seconds; one that is not heard of for so long hangs, or its network is cut. It is two reports, and as
+     * late again as one may be on a busy server: whoever waits is told of it within 15 s.
+     */
+    private static final Duration SILENCE = Duration.ofMillis(7500);
 
     /** Without a new piece for so long, a server that could have one is stuck: pieces take tens of milliseconds. */
     private static final Duration STILL = Duration.ofSeconds(8);
