@@ -148,12 +148,12 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private int watch(String network, GeneratedImages images) throws IOException {
-        try (FleetClient fleet = new FleetClient(network + FIRST_HOST)) {
-            awaitPages(fleet);
-            out.println("fleet: http://" + network + FIRST_HOST + ":8080/  (API: http://" + network + FIRST_HOST
-                    + ":8080/api/v1/fleet)");
+        String seed = network + FIRST_HOST;
+        try (FleetClient client = new FleetClient()) {
+            awaitPages(client, seed);
+            out.println("fleet: http://" + seed + ":8080/  (API: http://" + seed + ":8080/api/v1/fleet)");
             out.flush();
-            FleetView done = awaitComplete(fleet);
+            FleetView done = awaitComplete(client, seed);
             boolean good = prove(images, done);
             if (stay && good) {
                 out.println("the fleet stays until Ctrl-C");
@@ -188,14 +188,13 @@ final class DemoCommand implements Callable<Integer> {
         processes.put(name, builder.start());
     }
 
-    private void awaitPages(FleetClient fleet) throws IOException {
+    private void awaitPages(FleetClient client, String seed) throws IOException {
         long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         while (true) {
             failIfDead();
             try {
-                if (!fleet.json().isEmpty()) {
-                    return;
-                }
+                client.ask(seed);
+                return;
             } catch (IOException e) {
                 if (System.nanoTime() - end > 0) {
                     throw e;
@@ -205,12 +204,12 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private FleetView awaitComplete(FleetClient client) throws IOException {
+    private FleetView awaitComplete(FleetClient client, String seed) throws IOException {
         ProgressLine line = new ProgressLine(out);
         long end = System.nanoTime() + PATIENCE.toNanos();
         while (System.nanoTime() - end < 0) {
             failIfDead();
-            FleetView fleet = client.fleet();
+            FleetView fleet = client.ask(seed).fleet();
             if (fleet.complete() == servers + 1) {
                 line.end();
                 return fleet;

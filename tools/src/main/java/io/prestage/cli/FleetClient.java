@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Asks a node for its view of the fleet. */
+/** Asks nodes for their view of the fleet. */
 final class FleetClient implements AutoCloseable {
     private static final int DEFAULT_PORT = 8080;
     private static final int MAX_PORT = 65_535;
@@ -24,73 +24,71 @@ final class FleetClient implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    private final String address;
-    private final HttpRequest question;
-    private final ClosableHttpClient client;
-
-    /**
-     * A client of one node.
-     *
-     * @param address {@code HOST} or {@code HOST:PORT}
-     * @throws IOException if it is neither, with a sentence that says so
-     */
-    FleetClient(String address) throws IOException {
-        this.address = withPort(address);
-        Matcher parts = ADDRESS.matcher(this.address);
-        if (!parts.matches() || Integer.parseInt(parts.group(1)) > MAX_PORT) {
-            throw noAddress(address, null);
-        }
-        try {
-            this.question = HttpRequest.newBuilder(URI.create("http://" + this.address + "/api/v1/fleet"))
-                    .timeout(PATIENCE)
-                    .build();
-        } catch (IllegalArgumentException e) {
-            throw noAddress(address, e);
-        }
-        this.client = ClosableHttpClient.plain(PATIENCE);
-    }
-
-    private static IOException noAddress(String given, Exception why) {
-        return new IOException("'" + given + "' is not HOST or HOST:PORT; see --node", why);
-    }
+    private final ClosableHttpClient client = ClosableHttpClient.plain(PATIENCE);
 
     /** A node's address with the usual port if it has none. */
     static String withPort(String address) {
         return address.contains(":") ? address : address + ":" + DEFAULT_PORT;
     }
 
-    /** The node's answer as it came. */
-    String json() throws IOException {
+    /**
+     * Tells whether nodes can be asked at an address.
+     *
+     * @param address {@code HOST} or {@code HOST:PORT}
+     * @throws IOException if it is neither, with a sentence that says so
+     */
+    static void requireAddress(String address) throws IOException {
+        question(address);
+    }
+
+    private static HttpRequest question(String address) throws IOException {
+        Matcher parts = ADDRESS.matcher(withPort(address));
+        if (!parts.matches() || Integer.parseInt(parts.group(1)) > MAX_PORT) {
+            throw noAddress(address, null);
+        }
         try {
-            HttpResponse<String> response = answer();
-            if (response.statusCode() != 200) {
-                throw new IOException(address + " answers with status " + response.statusCode()
-                        + ": is that a Prestage node's --http-port?");
-            }
-            return response.body();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while asking " + address, e);
+            return HttpRequest.newBuilder(URI.create("http://" + parts.group() + "/api/v1/fleet"))
+                    .timeout(PATIENCE)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw noAddress(address, e);
         }
     }
 
-    private HttpResponse<String> answer() throws IOException, InterruptedException {
+    private static IOException noAddress(String given, Exception why) {
+        return new IOException("'" + given + "' is not HOST or HOST:PORT; see --node", why);
+    }
+
+    /**
+     * Asks a node.
+     *
+     * @param address {@code HOST} or {@code HOST:PORT}
+     * @throws IOException if it is neither, or no node answers there, with a sentence that says so
+     */
+    FleetAnswer ask(String address) throws IOException {
+        String node = withPort(address);
+        try {
+            HttpResponse<String> response = answer(node, question(address));
+            if (response.statusCode() != 200) {
+                throw new IOException(node + " answers with status " + response.statusCode()
+                        + ": is that a Prestage node's --http-port?");
+            }
+            return new FleetAnswer(response.body(), JSON.readValue(response.body(), FleetView.class));
+        } catch (JacksonException e) {
+            throw new IOException(node + " answers something else than a fleet: is that a Prestage node?", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while asking " + node, e);
+        }
+    }
+
+    private HttpResponse<String> answer(String node, HttpRequest question) throws IOException, InterruptedException {
         try {
             return client.send(question, BodyHandlers.ofString(StandardCharsets.UTF_8));
         } catch (ConnectException | HttpTimeoutException e) {
-            throw new IOException("no node answers at " + address + ": is it running, and is that its --http-port?", e);
+            throw new IOException("no node answers at " + node + ": is it running, and is that its --http-port?", e);
         } catch (IOException e) { // whose message quotes what came, be it binary
-            throw new IOException(
-                    address + " does not answer as a node does: is that a Prestage node's --http-port?", e);
-        }
-    }
-
-    /** The fleet. */
-    FleetView fleet() throws IOException {
-        try {
-            return JSON.readValue(json(), FleetView.class);
-        } catch (JacksonException e) {
-            throw new IOException(address + " answers something else than a fleet: is that a Prestage node?", e);
+            throw new IOException(node + " does not answer as a node does: is that a Prestage node's --http-port?", e);
         }
     }
 

@@ -58,7 +58,7 @@ final class LiveScreen implements AutoCloseable {
                 return;
             }
             try {
-                view = fleet.look();
+                view = fleet.look().fleet();
                 trouble = "";
             } catch (IOException e) {
                 trouble = e.getMessage();

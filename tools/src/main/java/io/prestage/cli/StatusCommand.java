@@ -79,16 +79,16 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private void tell(FleetWatch watch) throws IOException {
-        boolean reached = !wait || waitFor(watch);
+        FleetAnswer answer = wait ? awaited(watch) : watch.look();
+        FleetView fleet = answer.fleet();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(watch.json());
+            out.println(answer.json());
         } else {
-            print(watch.look(), out);
+            print(fleet, out);
         }
         out.flush();
-        if (!reached) {
-            FleetView fleet = watch.look();
+        if (wait && !isReached(fleet)) {
             throw new Failure(fleet.complete() + " servers are complete after "
                     + timeout.orElseThrow().toSeconds() + " s, not "
                     + expect.map(String::valueOf)
@@ -96,32 +96,36 @@ final class StatusCommand implements Callable<Integer> {
         }
     }
 
-    private boolean waitFor(FleetWatch watch) throws IOException {
-        long end = timeout.map(span -> System.nanoTime() + span.toNanos()).orElse(Long.MAX_VALUE);
-        IOException lastTrouble = null;
-        while (timeout.isEmpty() || System.nanoTime() - end < 0) {
+    private boolean isReached(FleetView fleet) {
+        return expect.map(servers -> fleet.complete() >= servers).orElse(fleet.complete() > 0 && !fleet.isFilling());
+    }
+
+    /** The first answer that tells of what is waited for, or the last one before the time is up. */
+    private FleetAnswer awaited(FleetWatch watch) throws IOException {
+        long start = System.nanoTime();
+        while (true) {
+            FleetAnswer answer = null;
+            IOException trouble = null;
             try {
-                FleetView fleet = watch.look();
-                lastTrouble = null;
-                boolean enough = expect.map(servers -> fleet.complete() >= servers)
-                        .orElse(fleet.complete() > 0 && !fleet.isFilling());
-                if (enough) {
-                    return true;
-                }
+                answer = watch.look();
             } catch (IOException e) {
-                lastTrouble = e; // the node may only be starting
+                trouble = e; // the node may only be starting
+            }
+            long waited = System.nanoTime() - start;
+            boolean late = timeout.filter(span -> waited >= span.toNanos()).isPresent();
+            if (late && trouble != null) {
+                throw trouble;
+            }
+            if (answer != null && (late || isReached(answer.fleet()))) {
+                return answer;
             }
             try {
                 TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                return false;
+                throw new IOException("interrupted while waiting for the fleet", e);
             }
         }
-        if (lastTrouble != null) {
-            throw lastTrouble;
-        }
-        return false;
     }
 
     private static void print(FleetView fleet, PrintWriter out) {

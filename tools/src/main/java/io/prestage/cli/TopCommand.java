@@ -75,7 +75,7 @@ final class TopCommand implements Callable<Integer> {
     }
 
     private void show(FleetWatch fleet) throws IOException {
-        FleetView first = fleet.look(); // fails here, before the screen changes, if nobody answers
+        FleetView first = fleet.look().fleet(); // fails here, before the screen changes, if nobody answers
         if (Terminal.isStdout()) {
             try (LiveScreen screen = new LiveScreen(order)) {
                 screen.run(fleet, first, interval, frames.orElse(Integer.MAX_VALUE));
@@ -103,7 +103,7 @@ final class TopCommand implements Callable<Integer> {
                 Thread.currentThread().interrupt();
                 return;
             }
-            view = fleet.look();
+            view = fleet.look().fleet();
         }
     }
 }

@@ -73,8 +73,9 @@ final class WarmUp {
                 seeding.start();
                 filling.start();
                 filling.complete().get(60, TimeUnit.SECONDS);
-                try (FleetClient client = new FleetClient(NETWORK + 2)) {
-                    System.out.println(seeding.progress() + " " + client.fleet());
+                try (FleetClient client = new FleetClient()) {
+                    System.out.println(
+                            seeding.progress() + " " + client.ask(NETWORK + 2).fleet());
                 }
                 watch(NETWORK + 3);
             }

@@ -69,6 +69,26 @@ final class StatusCommandTest {
     }
 
     @Test
+    void tellsOfTheVeryLookThatEndedTheWaitSinceNodesLeaveOnceAllAreComplete() throws Exception {
+        HttpServer leaves = server();
+        leaves.createContext("/", exchange -> {
+            leaves.removeContext("/");
+            answer(exchange, view(leaves.getAddress().getPort(), true));
+        });
+        leaves.start();
+        try {
+            StringWriter out = new StringWriter();
+            CommandLine command = Main.commandLine();
+            command.setOut(new PrintWriter(out));
+            String node = "127.0.0.1:" + leaves.getAddress().getPort();
+            assertEquals(0, command.execute("status", "--node", node, "--wait", "--expect", "1"));
+            assertTrue(out.toString().contains("1 complete"), out::toString);
+        } finally {
+            leaves.stop(0);
+        }
+    }
+
+    @Test
     void doesNotWaitForWhatIsNoAddress() {
         StringWriter err = new StringWriter();
         CommandLine command = Main.commandLine();

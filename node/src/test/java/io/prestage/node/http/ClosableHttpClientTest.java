@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class ClosableHttpClientTest {
     private static final Duration SOON = Duration.ofSeconds(2); // Java's own client looks once in three seconds
@@ -63,6 +64,7 @@ final class ClosableHttpClientTest {
     }
 
     @Test
+    @Timeout(30)
     void anAnswerThatDoesNotComeToItsEndIsNotWaitedForAnyLonger() throws Exception {
         try (ServerSocket stuck = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 ClosableHttpClient client = ClosableHttpClient.plain(SOON)) {
