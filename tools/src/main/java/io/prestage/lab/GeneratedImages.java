@@ -4,6 +4,7 @@ import io.prestage.node.registry.LayoutContents;
 import io.prestage.protocol.Bytes;
 import io.prestage.protocol.Digest;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -52,6 +53,7 @@ public record GeneratedImages(
      * Makes them.
      *
      * @param total bytes of all layers: half of them in two base layers that the images share, half in layers of their own
+     * @throws InterruptedIOException if the thread is interrupted, which it stays
      */
     public static GeneratedImages make(Path layout, Bytes total) throws IOException {
         Path blobs = Files.createDirectories(layout.resolve("blobs").resolve("sha256"));
@@ -137,6 +139,9 @@ public record GeneratedImages(
             entry.setSize(content);
             tar.putArchiveEntry(entry);
             for (long left = content; left > 0; ) {
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedIOException("interrupted while images were made");
+                }
                 int length = (int) Math.min(left, BLOCK);
                 random.nextBytes(block);
                 tar.write(block, 0, length);

@@ -2,6 +2,7 @@ package io.prestage.lab;
 
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -108,8 +109,11 @@ public final class LabRegistry implements AutoCloseable {
             Files.delete(Files.createTempFile(storage, ".prestage-", ""));
         } catch (FileAlreadyExistsException e) {
             throw new LabException("a registry cannot keep its content in " + storage + ": that is no folder", e);
+        } catch (FileSystemException e) {
+            String reason = e.getReason() == null ? "it cannot be written to" : e.getReason();
+            throw new LabException("a registry cannot keep its content in " + storage + ": " + reason, e);
         } catch (IOException e) {
-            throw new LabException("a registry cannot keep its content in " + storage + ": " + e, e);
+            throw new LabException("a registry cannot keep its content in " + storage + ": " + e.getMessage(), e);
         }
     }
 

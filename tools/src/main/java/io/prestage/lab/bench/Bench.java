@@ -18,6 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.commons.io.FileUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ public final class Bench {
     private static final double BUSY = 0.25;
 
     private static final Logger LOG = LoggerFactory.getLogger(Bench.class);
+
     /** For the thread that measures to notice that it is to end. */
     private static final int PATIENCE_S = 5;
 
@@ -98,24 +100,21 @@ public final class Bench {
                     "this machine is %.0f%% busy with something else: end that, or the figures tell of it",
                     100 * busy));
         }
+        for (Contender other : others()) {
+            obstacle(other).ifPresent(why -> progress.accept(other.name() + " is not compared: " + why));
+        }
         Path root = Files.createTempDirectory(folder, "prestage-bench-");
         AtomicReference<Lab> made = new AtomicReference<>();
         CountDownLatch ended = new CountDownLatch(1);
         Thread runner = Thread.currentThread();
         Thread onSignal = new Thread(() -> {
             runner.interrupt();
-            try (Lab lab = made.get()) { // its processes write into the folder, and so does the runner
-                boolean hasEnded = ended.await(PATIENCE_S, TimeUnit.SECONDS);
-                LOG.debug("removing {} and {}, the runner has ended: {}", lab, root, hasEnded);
-            } catch (LabException e) {
-                System.err.println("prestage: " + e.getMessage());
+            try {
+                if (!ended.await(PATIENCE_S, TimeUnit.SECONDS)) {
+                    remove(made.get(), root, ended);
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-            }
-            try {
-                FileUtils.deleteDirectory(root.toFile());
-            } catch (IOException e) {
-                System.err.println("prestage: " + root + " could not be removed: " + e.getMessage());
             }
         });
         Runtime.getRuntime().addShutdownHook(onSignal);
@@ -136,6 +135,23 @@ public final class Bench {
         }
     }
 
+    /** Does in place of the thread that measures what that does not come to: ends its processes, which it may wait for, and removes all. */
+    private static void remove(Lab lab, Path root, CountDownLatch ended) throws InterruptedException {
+        try (lab) {
+            LOG.debug("removing {} and {}", lab, root);
+        } catch (LabException e) {
+            System.err.println("prestage: " + e.getMessage());
+        }
+        if (ended.await(PATIENCE_S, TimeUnit.SECONDS)) {
+            return;
+        }
+        try {
+            FileUtils.deleteDirectory(root.toFile());
+        } catch (IOException e) {
+            System.err.println("prestage: " + root + " could not be removed: " + e.getMessage());
+        }
+    }
+
     private static void forget(Thread onSignal) {
         try {
             Runtime.getRuntime().removeShutdownHook(onSignal);
@@ -150,22 +166,29 @@ public final class Bench {
             own.add(once(new PrestageFleet(program), race));
         }
         List<Run> shown = new ArrayList<>(List.of(Report.median(own)));
-        List<Report.Other> others = new ArrayList<>();
-        for (Contender contender : List.of(new AriaSwarm(), new DirectPulls())) {
-            if (!against.contains(contender.name())) {
-                continue;
-            }
-            Optional<String> obstacle =
-                    contender.unfit(what).or(() -> contender.lacks().map(program -> program + " is not installed"));
+        List<Report.Other> compared = new ArrayList<>();
+        for (Contender other : others()) {
+            Optional<String> obstacle = obstacle(other);
             if (obstacle.isPresent()) {
-                others.add(Report.Other.absent(contender.name(), "not compared: " + obstacle.get()));
+                compared.add(Report.Other.absent(other.name(), "not compared: " + obstacle.get()));
                 continue;
             }
-            Run run = once(contender, race);
+            Run run = once(other, race);
             shown.add(run);
-            others.add(Report.Other.of(run));
+            compared.add(Report.Other.of(run));
         }
-        return new Result(Report.of(what, own, others), new ProgressPlot(what, shown).svg());
+        return new Result(Report.of(what, own, compared), new ProgressPlot(what, shown).svg());
+    }
+
+    private List<Contender> others() {
+        return Stream.of(new AriaSwarm(), new DirectPulls())
+                .filter(contender -> against.contains(contender.name()))
+                .toList();
+    }
+
+    /** Why a contender is not compared with; nothing if it is. */
+    private Optional<String> obstacle(Contender contender) {
+        return contender.unfit(what).or(() -> contender.lacks().map(program -> program + " is not installed"));
     }
 
     private Run once(Contender contender, Race race) throws IOException, InterruptedException {
