@@ -1,5 +1,6 @@
 package io.prestage.protocol;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
@@ -25,27 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Manifests are small and travel in the plan, byte for byte as the registry served them; configs and layers are the blobs,
  * which the swarm exchanges in pieces.
  *
- * @param version {@link #VERSION}; a node refuses any other
- * @param request what the seed was asked for, in a form in which two seeds that were asked for the same say the same
- * @param pieceSize bytes of every piece but a blob's last; a power of two from {@link #MIN_PIECE} to {@link #MAX_PIECE}
- * @param images what people know the content as
- * @param manifests the manifests and indexes that the images consist of, each once
- * @param blobs the configs and layers that the images consist of, each once, in the order in which they are fetched
- * @param files the text files that every node writes beside the blobs
- * @param named blobs that belong to no image and stand beside the others under names of their own; left out of the JSON where
- *     there are none
+ * <p>A value, and safe for every thread; it keeps its canonical form once that was asked for, since a release's takes a while to write.
  */
-public record Plan(
-        @JsonProperty("version") int version,
-        @JsonProperty("request") String request,
-        @JsonProperty("pieceSize") int pieceSize,
-        @JsonProperty("images") List<Image> images,
-        @JsonProperty("manifests") List<Manifest> manifests,
-        @JsonProperty("blobs") List<Blob> blobs,
-        @JsonProperty("files") List<TextFile> files,
-
-        @JsonProperty("named") @JsonInclude(JsonInclude.Include.NON_EMPTY)
-        List<NamedFile> named) {
+public final class Plan {
     /** The version of this format. */
     public static final int VERSION = 1;
 
@@ -70,10 +53,28 @@ public record Plan(
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .disable(MapperFeature.SORT_CREATOR_PROPERTIES_FIRST)
+            .enable(
+                    MapperFeature
+                            .USE_STATIC_TYPING) // or else each class of lists is made out on its own, when a plan comes
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
+
+    private final int version;
+    private final String request;
+    private final int pieceSize;
+    private final List<Image> images;
+    private final List<Manifest> manifests;
+    private final List<Blob> blobs;
+    private final List<TextFile> files;
+    private final List<NamedFile> named;
+
+    /** What {@link #encode} gave, and its digest; null before. */
+    private volatile Encoded encoded;
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Encoded(byte[] content, Digest digest) {}
 
     /**
      * One image.
@@ -239,24 +240,47 @@ public record Plan(
     }
 
     /**
-     * Checks that the parts fit together.
+     * A plan of these parts.
      *
+     * @param version {@link #VERSION}; a node refuses any other
+     * @param request what the seed was asked for, in a form in which two seeds that were asked for the same say the same
+     * @param pieceSize bytes of every piece but a blob's last; a power of two from {@link #MIN_PIECE} to {@link #MAX_PIECE}
+     * @param images what people know the content as
+     * @param manifests the manifests and indexes that the images consist of, each once
+     * @param blobs the configs and layers that the images consist of, each once, in the order in which they are fetched
+     * @param files the text files that every node writes beside the blobs
+     * @param named blobs that belong to no image and stand beside the others under names of their own; null for none
      * @throws IllegalArgumentException if a blob or a name stands twice, if an image names what the plan lacks, or if the plan
      *     has more pieces than {@link Pieces#MAX}
      */
-    public Plan {
+    @JsonCreator
+    public Plan(
+            @JsonProperty("version") int version,
+            @JsonProperty("request") String request,
+            @JsonProperty("pieceSize") int pieceSize,
+            @JsonProperty("images") List<Image> images,
+            @JsonProperty("manifests") List<Manifest> manifests,
+            @JsonProperty("blobs") List<Blob> blobs,
+            @JsonProperty("files") List<TextFile> files,
+            @JsonProperty("named") List<NamedFile> named) {
         if (version != VERSION) {
             throw new IllegalArgumentException("the plan has version " + version + ", this program reads " + VERSION);
         }
         if (pieceSize < MIN_PIECE || pieceSize > MAX_PIECE || Integer.bitCount(pieceSize) != 1) {
             throw new IllegalArgumentException("a piece cannot have " + pieceSize + " bytes");
         }
-        Objects.requireNonNull(request, "request");
-        images = List.copyOf(images);
-        manifests = List.copyOf(manifests);
-        blobs = List.copyOf(blobs);
-        files = List.copyOf(files);
-        named = named == null ? List.of() : List.copyOf(named);
+        this.version = version;
+        this.request = Objects.requireNonNull(request, "request");
+        this.pieceSize = pieceSize;
+        this.images = List.copyOf(images);
+        this.manifests = List.copyOf(manifests);
+        this.blobs = List.copyOf(blobs);
+        this.files = List.copyOf(files);
+        this.named = named == null ? List.of() : List.copyOf(named);
+        requireConsistent();
+    }
+
+    private void requireConsistent() {
         Set<String> known = new HashSet<>();
         long pieces = 0;
         for (Blob blob : blobs) {
@@ -336,20 +360,79 @@ public record Plan(
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("this is not a plan: " + e.getMessage(), e);
         }
-        if (plan == null || !Arrays.equals(plan.encode(), encoded)) {
+        if (plan == null || !Arrays.equals(plan.encoded().content(), encoded)) {
             throw new IllegalArgumentException("this plan is not in its canonical form");
         }
         return plan;
     }
 
-    /** The canonical JSON, whose SHA-256 is the plan's digest. */
+    /** The canonical JSON, whose SHA-256 is the plan's digest; a copy. */
     public byte[] encode() {
-        return JSON.writeValueAsBytes(this);
+        return encoded().content().clone();
     }
 
     /** The plan's name: the digest of its canonical form. */
     public Digest digest() {
-        return Digest.of(encode());
+        return encoded().digest();
+    }
+
+    private Encoded encoded() {
+        Encoded known = encoded;
+        if (known == null) { // two threads may both come here, to the same end
+            byte[] content = JSON.writeValueAsBytes(this);
+            known = new Encoded(content, Digest.of(content));
+            encoded = known;
+        }
+        return known;
+    }
+
+    /** The version of the format. */
+    @JsonProperty("version")
+    public int version() {
+        return version;
+    }
+
+    /** What the seed was asked for. */
+    @JsonProperty("request")
+    public String request() {
+        return request;
+    }
+
+    /** Bytes of every piece but a blob's last. */
+    @JsonProperty("pieceSize")
+    public int pieceSize() {
+        return pieceSize;
+    }
+
+    /** What people know the content as. */
+    @JsonProperty("images")
+    public List<Image> images() {
+        return images;
+    }
+
+    /** The manifests and indexes that the images consist of. */
+    @JsonProperty("manifests")
+    public List<Manifest> manifests() {
+        return manifests;
+    }
+
+    /** The configs and layers that the images consist of, in the order in which they are fetched. */
+    @JsonProperty("blobs")
+    public List<Blob> blobs() {
+        return blobs;
+    }
+
+    /** The text files that every node writes beside the blobs. */
+    @JsonProperty("files")
+    public List<TextFile> files() {
+        return files;
+    }
+
+    /** Blobs that are files of their own; left out of the JSON where there are none. */
+    @JsonProperty("named")
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public List<NamedFile> named() {
+        return named;
     }
 
     /** Bytes of all blobs: what has to cross the origin's link once. */
@@ -363,6 +446,28 @@ public record Plan(
         manifests.forEach(manifest -> all.add(manifest.digest()));
         blobs.forEach(blob -> all.add(blob.contentDigest()));
         return List.copyOf(all);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Plan that
+                && pieceSize == that.pieceSize
+                && request.equals(that.request)
+                && images.equals(that.images)
+                && manifests.equals(that.manifests)
+                && blobs.equals(that.blobs)
+                && files.equals(that.files)
+                && named.equals(that.named);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(request, pieceSize, images, manifests, blobs, files, named);
+    }
+
+    @Override
+    public String toString() {
+        return "plan " + digest();
     }
 
     private static void requireAll(Set<String> known, Image image, List<String> digests) {
