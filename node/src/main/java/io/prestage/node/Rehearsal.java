@@ -1,5 +1,6 @@
 package io.prestage.node;
 
+import io.prestage.node.cluster.Cluster;
 import io.prestage.node.monitor.EventLog;
 import io.prestage.node.store.StoreCounters;
 import io.prestage.node.store.StoreException;
@@ -145,6 +146,7 @@ final class Rehearsal implements AutoCloseable {
             blobs.add(new Plan.Blob(Digest.of(content).toString(), content.length, "rehearsal"));
         }
         Plan plan = plan(blobs);
+        Cluster.rehearse();
         try (Player giver = new Player(stage.resolve("giver"));
                 Player taker = new Player(stage.resolve("taker"))) {
             CompletableFuture<Object> end =
@@ -175,13 +177,33 @@ final class Rehearsal implements AutoCloseable {
         }
     }
 
+    /** A plan that has some of everything, since the first of a kind takes longest. */
     private static Plan plan(List<Plan.Blob> blobs) {
-        byte[] content = "{\"schemaVersion\":2}".getBytes(StandardCharsets.UTF_8);
-        Plan.Manifest manifest = new Plan.Manifest("application/vnd.oci.image.manifest.v1+json", content);
+        String index = "application/vnd.oci.image.index.v1+json";
+        String manifest = "application/vnd.oci.image.manifest.v1+json";
+        Plan.Manifest platform = new Plan.Manifest(manifest, bytes("{\"schemaVersion\":2}"));
+        Plan.Manifest all = new Plan.Manifest(
+                index, bytes("{\"schemaVersion\":2,\"manifests\":[{\"digest\":\"" + platform.digest() + "\"}]}"));
         List<String> digests = blobs.stream().map(Plan.Blob::digest).toList();
-        Plan.Image image =
-                new Plan.Image("rehearsal", "rehearsal", manifest.digest().toString(), List.of(), digests);
-        return new Plan(Plan.VERSION, "rehearsal", Plan.MIN_PIECE, List.of(image), List.of(manifest), blobs, List.of());
+        Plan.Image image = new Plan.Image(
+                "rehearsal",
+                "rehearsal",
+                all.digest().toString(),
+                List.of(platform.digest().toString()),
+                digests);
+        return new Plan(
+                Plan.VERSION,
+                "rehearsal",
+                Plan.MIN_PIECE,
+                List.of(image),
+                List.of(platform, all),
+                blobs,
+                List.of(new Plan.TextFile("rehearsal.txt", "rehearsal")),
+                List.of(new Plan.NamedFile("rehearsal", digests.get(0))));
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private long nanosLeft() {

@@ -1,9 +1,13 @@
 package io.prestage.node.cluster;
 
+import io.prestage.protocol.Digest;
+import io.prestage.protocol.NodeId;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -14,7 +18,8 @@ final class BulletinCodec {
     /** Bytes of a summary before its rows. */
     private static final int HEADER = 2 + FleetBrief.BYTES;
 
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(MapperFeature.USE_STATIC_TYPING).build();
 
     /** The kinds; their place is the byte that stands for them. */
     private static final List<Class<? extends Bulletin>> KINDS = List.of(
@@ -67,6 +72,22 @@ final class BulletinCodec {
             return JSON.readValue(array, offset + 1, length - 1, kind);
         } catch (JacksonException e) {
             throw new IllegalArgumentException(e.getOriginalMessage(), e);
+        }
+    }
+
+    /** Writes and reads what only a cluster with a plan says, so that the runtime has linked and compiled it by then. */
+    static void rehearse() {
+        Digest plan = Digest.of(new byte[0]);
+        PlanOffer offer = new PlanOffer(plan, 1, "rehearsal", 1, List.of(plan));
+        Member member = new Member(new NodeId(0, 1), "rehearsal", "127.0.0.1", 0, 0, true, "");
+        ClusterState state = new ClusterState(1, Optional.of(offer), List.of(member), List.of(0));
+        for (Bulletin said : List.of(
+                new Bulletin.Offered(offer, false),
+                new Bulletin.Published(state),
+                new Bulletin.Voided(plan, 0),
+                new Bulletin.Asked(plan))) {
+            byte[] written = encode(said);
+            decode(written, 0, written.length);
         }
     }
 }

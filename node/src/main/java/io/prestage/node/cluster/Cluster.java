@@ -197,6 +197,11 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
+    /** Does, on this thread and to no effect, what members do with each other's messages once there is a plan; see {@code Rehearsal}. */
+    public static void rehearse() {
+        BulletinCodec.rehearse();
+    }
+
     /** What the coordinator last published. */
     public ClusterState state() {
         return state;

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -51,6 +52,7 @@ public record Receipt(
     public static final String UNSIGNED = "not signed: the node ran with --insecure";
 
     private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(MapperFeature.USE_STATIC_TYPING)
             .enable(SerializationFeature.INDENT_OUTPUT)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
