@@ -107,6 +107,7 @@ final class Rehearsal implements AutoCloseable {
                     return;
                 }
             }
+            look(); // first: the classes that it loads undo what was compiled on the assumption that there are no such
             Path stage = Files.createTempDirectory("prestage-rehearsal-");
             try {
                 boolean done = true;
@@ -114,9 +115,6 @@ final class Rehearsal implements AutoCloseable {
                     Path folder = Files.createDirectory(stage.resolve("round-" + round));
                     done = play(folder);
                     FileUtils.deleteDirectory(folder.toFile());
-                }
-                if (done && !over.isDone()) {
-                    look();
                 }
                 LOG.debug("the rehearsal was {}", done ? "done" : "broken off");
             } finally {
@@ -167,13 +165,15 @@ final class Rehearsal implements AutoCloseable {
     }
 
     /** Reads the node's metrics, as Prometheus will: the first time takes six times as long as the others. */
-    private void look() throws IOException {
+    private void look() {
         try (Socket socket = new Socket(pages.getAddress(), pages.getPort())) {
             socket.setSoTimeout((int) PATIENCE.toMillis());
             String request =
                     "GET /metrics HTTP/1.1\r\nHost: " + pages.getHostString() + "\r\nConnection: close\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            LOG.debug("the node's metrics could not be looked at", e);
         }
     }
 
