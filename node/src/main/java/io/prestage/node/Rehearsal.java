@@ -48,6 +48,9 @@ final class Rehearsal implements AutoCloseable {
     /** More leave less to be compiled while a fleet fills; docs/decisions/0010-rehearsal.md has the figures. */
     private static final int ROUNDS = 4;
 
+    /** As often is read what is said of a plan: a real one is many times as long. */
+    private static final int READINGS = 20;
+
     private static final int BLOBS = 4;
     private static final int PIECES_PER_BLOB = 64;
     private static final Logger LOG = LoggerFactory.getLogger(Rehearsal.class);
@@ -108,6 +111,7 @@ final class Rehearsal implements AutoCloseable {
                 }
             }
             look(); // first: the classes that it loads undo what was compiled on the assumption that there are no such
+            read();
             Path stage = Files.createTempDirectory("prestage-rehearsal-");
             try {
                 boolean done = true;
@@ -144,7 +148,6 @@ final class Rehearsal implements AutoCloseable {
             blobs.add(new Plan.Blob(Digest.of(content).toString(), content.length, "rehearsal"));
         }
         Plan plan = plan(blobs);
-        Cluster.rehearse();
         try (Player giver = new Player(stage.resolve("giver"));
                 Player taker = new Player(stage.resolve("taker"))) {
             CompletableFuture<Object> end =
@@ -174,6 +177,16 @@ final class Rehearsal implements AutoCloseable {
             socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         } catch (IOException e) {
             LOG.debug("the node's metrics could not be looked at", e);
+        }
+    }
+
+    /** Writes and reads what members tell each other of a plan, and the plan. */
+    private static void read() {
+        byte[] plan = plan(List.of(new Plan.Blob(Digest.of(new byte[0]).toString(), 0, "rehearsal")))
+                .encode();
+        for (int reading = 0; reading < READINGS; reading++) {
+            Cluster.rehearse();
+            Plan.decode(plan);
         }
     }
 
