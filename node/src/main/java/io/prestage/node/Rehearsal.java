@@ -114,7 +114,7 @@ final class Rehearsal implements AutoCloseable {
             read();
             Path stage = Files.createTempDirectory("prestage-rehearsal-");
             try {
-                boolean done = true;
+                boolean done = !over.isDone();
                 for (int round = 0; round < ROUNDS && done; round++) {
                     Path folder = Files.createDirectory(stage.resolve("round-" + round));
                     done = play(folder);
@@ -181,10 +181,10 @@ final class Rehearsal implements AutoCloseable {
     }
 
     /** Writes and reads what members tell each other of a plan, and the plan. */
-    private static void read() {
+    private void read() {
         byte[] plan = plan(List.of(new Plan.Blob(Digest.of(new byte[0]).toString(), 0, "rehearsal")))
                 .encode();
-        for (int reading = 0; reading < READINGS; reading++) {
+        for (int reading = 0; reading < READINGS && !over.isDone(); reading++) {
             Cluster.rehearse();
             Plan.decode(plan);
         }

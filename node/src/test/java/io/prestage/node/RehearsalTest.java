@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -36,9 +37,12 @@ final class RehearsalTest {
     }
 
     @Test
-    void looksAtTheNodesMetricsAsPrometheusWill() throws Exception {
+    void looksAtTheNodesMetricsAsPrometheusWillBeforeAnythingElse() throws Exception {
+        Set<Path> before = stages();
+        AtomicBoolean first = new AtomicBoolean();
         AtomicInteger looks = new AtomicInteger();
         Route metrics = new Route("/metrics", request -> {
+            first.set(stages().equals(before));
             looks.incrementAndGet();
             return Answer.text(200, "metrics");
         });
@@ -47,6 +51,7 @@ final class RehearsalTest {
                 new HttpServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), List.of(metrics))) {
             rehearsal.start(node.address());
             await().atMost(Duration.ofSeconds(60)).until(() -> looks.get() == 1);
+            assertTrue(first.get());
             rehearsal.close();
             rehearsal.awaitCleared();
         }

@@ -26,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Manifests are small and travel in the plan, byte for byte as the registry served them; configs and layers are the blobs,
  * which the swarm exchanges in pieces.
  *
- * <p>A value, and safe for every thread; it keeps its canonical form once that was asked for, since a release's takes a while to write.
+ * <p>A value, and safe for every thread; it keeps its canonical form, as many bytes, once that was asked for: a release's takes a while to write.
  */
 public final class Plan {
     /** The version of this format. */

@@ -141,17 +141,8 @@ final class BenchCommand implements Callable<Integer> {
             return bench.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw interrupted();
-        } catch (IOException e) {
-            if (Thread.currentThread().isInterrupted()) { // what it broke off says so in its own way
-                throw interrupted();
-            }
-            throw e;
+            throw new Failure("interrupted: nothing was measured, and nothing is left of it", e);
         }
-    }
-
-    private static Failure interrupted() {
-        return new Failure("interrupted: nothing was measured, and nothing is left of it");
     }
 
     private BenchCase what() {

@@ -73,13 +73,21 @@ final class FleetClient implements AutoCloseable {
                 throw new IOException(node + " answers with status " + response.statusCode()
                         + ": is that a Prestage node's --http-port?");
             }
-            return new FleetAnswer(response.body(), JSON.readValue(response.body(), FleetView.class));
+            FleetView fleet = JSON.readValue(response.body(), FleetView.class);
+            if (fleet == null) {
+                throw noFleet(node, null);
+            }
+            return new FleetAnswer(response.body(), fleet);
         } catch (JacksonException e) {
-            throw new IOException(node + " answers something else than a fleet: is that a Prestage node?", e);
+            throw noFleet(node, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while asking " + node, e);
         }
+    }
+
+    private static IOException noFleet(String node, Exception why) {
+        return new IOException(node + " answers something else than a fleet: is that a Prestage node?", why);
     }
 
     private HttpResponse<String> answer(String node, HttpRequest question) throws IOException, InterruptedException {

@@ -13,6 +13,9 @@ final class FleetWatch implements AutoCloseable {
     /** Asked in one look at most: each that is switched off takes seconds. */
     private static final int MOST_ASKED = 4;
 
+    /** Kept of those that are not there any more, all together with those that are: a node that was cut off may see itself alone. */
+    private static final int MOST_KNOWN = 64;
+
     private final FleetClient client = new FleetClient();
     private final String given;
 
@@ -58,7 +61,7 @@ final class FleetWatch implements AutoCloseable {
         throw trouble;
     }
 
-    /** Those that are there now are asked when the one that told of them does not answer any more. */
+    /** Those that are there now are asked when the one that told of them does not answer any more, and then those that were there. */
     private void learn(FleetView fleet) {
         Set<String> now = new LinkedHashSet<>();
         now.add(nodes.getFirst());
@@ -67,6 +70,11 @@ final class FleetWatch implements AutoCloseable {
                 .map(ServerStatus::member)
                 .forEach(member -> now.add(member.host() + ":" + member.httpPort()));
         now.add(given);
+        for (String former : nodes) {
+            if (now.size() < MOST_KNOWN) {
+                now.add(former);
+            }
+        }
         nodes.clear();
         nodes.addAll(now);
     }

@@ -81,8 +81,9 @@ final class StatusCommandTest {
             CommandLine command = Main.commandLine();
             command.setOut(new PrintWriter(out));
             String node = "127.0.0.1:" + leaves.getAddress().getPort();
-            assertEquals(0, command.execute("status", "--node", node, "--wait", "--expect", "1"));
-            assertTrue(out.toString().contains("1 complete"), out::toString);
+            assertEquals(0, command.execute("status", "--node", node, "--wait", "--expect", "1", "--json"));
+            FleetView told = JsonMapper.builder().build().readValue(out.toString(), FleetView.class);
+            assertEquals(view(leaves.getAddress().getPort(), true), told);
         } finally {
             leaves.stop(0);
         }

@@ -152,9 +152,18 @@ final class Spreading {
         int lookedAt = 0;
         int least = leastToSpread();
         int piece = seeding.next(next);
-        while (piece >= 0 && skipped < MAX_SKIPPED && lookedAt < MAX_LOOKED_AT) {
+        boolean fromFront = next == 0;
+        while (!open.isEmpty() && skipped < MAX_SKIPPED && lookedAt < MAX_LOOKED_AT) {
+            if (piece < 0) {
+                if (fromFront) {
+                    break;
+                }
+                fromFront = true;
+                piece = seeding.next(0);
+                continue;
+            }
             lookedAt++;
-            if (!neighbours.isEmpty() && wanted.availability(piece) == neighbours.size()) {
+            if (wanted.availability(piece) == neighbours.size()) {
                 seeding.forget(piece);
             } else if (isLackedByAny(open, piece)) { // or else it waits for a slow neighbour's room, as many others may
                 Peer to = nextToSpread(piece, least);

@@ -368,6 +368,31 @@ final class SwarmTest {
     }
 
     @Test
+    void revealsFromTheFrontHoweverMuchIsUnsent() {
+        int many = 10_000;
+        Swarm seed = new Swarm(
+                new Pieces(1, List.of((long) many)), SwarmRules.DEFAULT, new SplittableRandom(1), new Recorder());
+        for (int piece = 0; piece < many; piece++) {
+            seed.sourced(piece, 0);
+        }
+        seed.joined(ANNA, 0);
+        seed.joined(BERT, 0);
+        seed.requested(ANNA, 1, 1);
+        seed.uploaded(ANNA, 2);
+        assertEquals(
+                List.of(
+                        "announce 1 0",
+                        "announce 1 1",
+                        "announce 1 2",
+                        "announce 2 3",
+                        "announce 2 4",
+                        "announce 2 5",
+                        "upload 1 1",
+                        "announce 1 6"),
+                taken());
+    }
+
+    @Test
     void manyPiecesThatOnlyASlowNeighbourLacksKeepNoOthersFromBeingRevealed() {
         int many = 10_000;
         Pieces pieces = new Pieces(1, List.of((long) many));

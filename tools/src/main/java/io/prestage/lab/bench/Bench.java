@@ -120,11 +120,7 @@ public final class Bench {
         Runtime.getRuntime().addShutdownHook(onSignal);
         try (Lab lab = Lab.up(new LabShape(what.servers() + 1, what.link(), what.origin()))) {
             made.set(lab);
-            progress.accept("making images of " + what.size() + " in " + root);
-            GeneratedImages content = GeneratedImages.make(root.resolve("content"), what.size());
-            LabRegistry registry = lab.registry(LabRegistry.Settings.plain(root.resolve("registry")));
-            push(lab, registry, content, root);
-            return race(new Race(what, lab, registry, content, root.resolve("scratch")));
+            return measured(lab, root);
         } finally {
             try {
                 FileUtils.deleteDirectory(root.toFile());
@@ -132,6 +128,23 @@ public final class Bench {
                 ended.countDown();
                 forget(onSignal);
             }
+        }
+    }
+
+    private Result measured(Lab lab, Path root) throws IOException, InterruptedException {
+        try {
+            progress.accept("making images of " + what.size() + " in " + root);
+            GeneratedImages content = GeneratedImages.make(root.resolve("content"), what.size());
+            LabRegistry registry = lab.registry(LabRegistry.Settings.plain(root.resolve("registry")));
+            push(lab, registry, content, root);
+            return race(new Race(what, lab, registry, content, root.resolve("scratch")));
+        } catch (IOException e) {
+            if (Thread.interrupted()) { // who closes the lab may have to wait for it
+                InterruptedException interrupted = new InterruptedException(e.getMessage());
+                interrupted.initCause(e);
+                throw interrupted;
+            }
+            throw e;
         }
     }
 
