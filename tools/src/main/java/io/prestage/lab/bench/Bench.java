@@ -108,6 +108,7 @@ public final class Bench {
         CountDownLatch ended = new CountDownLatch(1);
         Thread runner = Thread.currentThread();
         Thread onSignal = new Thread(() -> {
+            progress.accept("interrupted: what runs is ended, and all of it removed");
             runner.interrupt();
             try {
                 if (!ended.await(PATIENCE_S, TimeUnit.SECONDS)) {
