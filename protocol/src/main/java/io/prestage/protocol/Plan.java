@@ -26,7 +26,8 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Manifests are small and travel in the plan, byte for byte as the registry served them; configs and layers are the blobs,
  * which the swarm exchanges in pieces.
  *
- * <p>A value, and safe for every thread; it keeps its canonical form, as many bytes, once that was asked for: a release's takes a while to write.
+ * <p>A value, and safe for every thread. It keeps its canonical form, as many bytes, once that was asked for: a release's takes a while
+ * to write.
  */
 public final class Plan {
     /** The version of this format. */
@@ -53,15 +54,13 @@ public final class Plan {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
             .disable(MapperFeature.SORT_CREATOR_PROPERTIES_FIRST)
-            .enable(
-                    MapperFeature
-                            .USE_STATIC_TYPING) // or else each class of lists is made out on its own, when a plan comes
+            // or else each class of lists is made out on its own, in the moment when a plan comes
+            .enable(MapperFeature.USE_STATIC_TYPING)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    private final int version;
     private final String request;
     private final int pieceSize;
     private final List<Image> images;
@@ -269,7 +268,6 @@ public final class Plan {
         if (pieceSize < MIN_PIECE || pieceSize > MAX_PIECE || Integer.bitCount(pieceSize) != 1) {
             throw new IllegalArgumentException("a piece cannot have " + pieceSize + " bytes");
         }
-        this.version = version;
         this.request = Objects.requireNonNull(request, "request");
         this.pieceSize = pieceSize;
         this.images = List.copyOf(images);
@@ -386,10 +384,10 @@ public final class Plan {
         return known;
     }
 
-    /** The version of the format. */
+    /** The version of the format: {@link #VERSION}, since there is no plan of another. */
     @JsonProperty("version")
     public int version() {
-        return version;
+        return VERSION;
     }
 
     /** What the seed was asked for. */

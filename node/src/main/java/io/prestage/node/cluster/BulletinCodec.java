@@ -18,6 +18,7 @@ final class BulletinCodec {
     /** Bytes of a summary before its rows. */
     private static final int HEADER = 2 + FleetBrief.BYTES;
 
+    /** Writes lists as what they are declared as, and makes out no class of lists on its own, in the moment when a plan comes. */
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(MapperFeature.USE_STATIC_TYPING).build();
 

@@ -9,8 +9,8 @@ import java.util.function.IntConsumer;
  * Decides whom to tell of what this node brought into the swarm, so that each piece is sent to one neighbour, who passes it on, while
  * another is unsent.
  *
- * <p>Until all of it has spread, a neighbour is told of a piece only to spread it, or because it has it already. Owned by the {@link Swarm}, whose
- * neighbours and counts it looks at.
+ * <p>Until all of it has spread, a neighbour is told of a piece only to spread it, or because it has it already. Owned by the
+ * {@link Swarm}, whose neighbours and counts it looks at.
  */
 final class Spreading {
     /** Unsent pieces that are looked at beyond those that a neighbour lacks that is better left alone, while the others have no room. */
